@@ -5,11 +5,12 @@ python benchmarks/soak.py [--seconds 300] [--workers 4] [--seed N]
 Workers of one checkout, started again when they end, while each second one of these happens: a SIGKILL, a SIGSTOP for
 a few seconds (longer than the lease, some of them), a kill at a point between two writes, a lock on the index by
 another program, a commit of another file by somebody else. Somebody also adds tasks, and commits them. One `watch` and
-one `worker --forever` are left alone by the signals: the median of their resident memory in the first minute is
-compared with that in the last one. The list has a thousand closed tasks at the start, so that it grows little.
+one `worker --forever` are left alone by the signals: the median of their resident memory in the last half minute is
+compared with that of two which were started a minute before the end, as what the list takes grows with the list.
 
 At the end all of it is done in peace, and then every box is ticked, every task has one receipt and was begun at least
-once, and `git fsck` finds nothing. Exits 1 where that is not so, or where memory grew by more than a tenth.
+once, and `git fsck` finds nothing. Exits 1 where that is not so, or where those that ran all the time take a quarter
+more memory than those that did not.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ ENV = os.environ | {
 }
 CONFIG = 'lease = "2s"\n[processors.ok]\nrun = \'echo "$MDTODO_TASK_ID" >> ../calls; sleep 0.1\'\n'
 OLD = 1000
+#: Nobody signals them.
+STEADY = {"steady", "steady-watch", "fresh", "fresh-watch"}
 #: Between two writes of a run or a landing.
 POINTS = (
     *(
@@ -165,7 +168,7 @@ class Soak:
                 self.worker(name)
 
     def measure(self) -> None:
-        for name in ("steady", "steady-watch"):
+        for name in STEADY & self.workers.keys():
             rss = psutil.Process(self.workers[name].pid).memory_info().rss
             self.memory.setdefault(name, []).append((time.monotonic(), rss))
 
@@ -206,18 +209,31 @@ class Soak:
         wrong += [line for line in (fsck.stdout + fsck.stderr).splitlines() if not noise.match(line)]
         return wrong + [line for path in self.root.parent.glob("*.err") for line in _bugs(path)]
 
+    def steady(self, name: str) -> None:
+        """A worker and a watch that are left alone."""
+        self.start(name, "worker", "--name", name, "-j1", "--forever")
+        self.start(f"{name}-watch", "watch", "-j1", "--interval", "2s")
+
     def grown(self) -> list[str]:
-        """Whose memory has grown by more than a tenth, from the first minute to the last."""
+        """Who takes a quarter more memory than the same that was started a minute before the end."""
         wrong: list[str] = []
-        for name, samples in self.memory.items():
-            span = min(60.0, (samples[-1][0] - samples[0][0]) / 2)
-            first = statistics.median(rss for at, rss in samples if at <= samples[0][0] + span)
-            last = statistics.median(rss for at, rss in samples if at >= samples[-1][0] - span)
-            print(
-                f"{name}: resident {first / 2**20:.1f} MiB in the first minute, {last / 2**20:.1f} in the last"
+        for kind in ("", "-watch"):
+            first, long, fresh = (
+                self._resident(f"steady{kind}", 60),
+                *map(self._last, (f"steady{kind}", f"fresh{kind}")),
             )
-            wrong += [f"{name} has grown"] if last > 1.1 * first else []
+            figures = f"{first:.1f} MiB in the first minute, {long:.1f} at the end; a fresh one {fresh:.1f}"
+            print(f"{'watch' if kind else 'worker --forever'}: resident {figures}")
+            wrong += [f"steady{kind} has grown"] if long > 1.25 * fresh else []
         return wrong
+
+    def _resident(self, name: str, seconds: float) -> float:
+        begun = self.memory[name][0][0]
+        return statistics.median(rss for at, rss in self.memory[name] if at <= begun + seconds) / 2**20
+
+    def _last(self, name: str) -> float:
+        end = self.memory[name][-1][0]
+        return statistics.median(rss for at, rss in self.memory[name] if at >= end - 30) / 2**20
 
 
 def _bugs(path: Path) -> list[str]:
@@ -236,12 +252,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         soak = Soak(Path(folder) / "repo", random.Random(seed))
         soak.prepare()
-        soak.start("steady", "worker", "--name", "steady", "-j1", "--forever")
-        soak.start("steady-watch", "watch", "-j1", "--interval", "2s")
+        soak.steady("steady")
         for number in range(options.workers):
             soak.worker(f"w{number}")
         end = time.monotonic() + options.seconds
         while (now := time.monotonic()) < end:
+            if now > end - min(60.0, options.seconds / 2) and "fresh" not in soak.workers:
+                soak.steady("fresh")
             soak.add()
             soak.fault()
             soak.keep_up()

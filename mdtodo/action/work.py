@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import click
 
-    from mdtodo.core.results import RunReport
+    from mdtodo.core.results import GivenUp, RunReport, TaskRun
     from mdtodo.core.task import Finding
     from mdtodo.operations.check.check import Checked
 
@@ -142,20 +142,10 @@ class _ActionRun:
         for task in report.tasks if report else ():
             if task.failed:
                 message = "\n".join(filter(None, (one_line(task.reason), task.tail)))
-                title = f"failed: {one_line(task.title)}"
-                annotate(
-                    "error",
-                    message or "no output",
-                    file=above + task.file,
-                    line=task.line,
-                    title=title,
-                )
+                _annotate_task(task, "failed", message or "no output", above)
         for one in report.given_up if report else ():
-            message = (
-                f"given up after {one.failures} failed runs; mdtodo reopen {one.id} puts it back in the queue"
-            )
-            title = f"given up: {one_line(one.title)}"
-            annotate("error", message, file=above + one.file, line=one.line, title=title)
+            back = f"mdtodo reopen {one.id} puts it back in the queue"
+            _annotate_task(one, "given up", f"given up after {one.failures} failed runs; {back}", above)
         print_annotations(wanted, above=above)
         if self.error is not None:
             _annotate_error(self.error, above)
@@ -326,6 +316,11 @@ class _ActionRun:
         if report is not None:
             parts += github_summary.tails(report)
         return [part for part in parts if part]
+
+
+def _annotate_task(task: TaskRun | GivenUp, what: str, message: str, above: str) -> None:
+    title = f"{what}: {one_line(task.title)}"
+    annotate("error", message, file=above + task.file, line=task.line, title=title)
 
 
 def _annotate_error(error: MdtodoError, above: str) -> None:

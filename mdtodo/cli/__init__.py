@@ -31,6 +31,8 @@ GROUPS = {
     },
     "Change": {
         "add": "Add a task.",
+        "set": "Change the keys, the tags or the title of a task.",
+        "note": "Add a note to a task, or say how far it is.",
         "done": "Mark tasks as done by hand.",
         "reopen": "Reopen tasks, and reset their failure counts.",
         "cancel": "Cancel tasks.",
@@ -52,6 +54,7 @@ GROUPS = {
         "init": "Create a starter TODO.md and configuration.",
         "demo": "Try mdtodo in a small repository in a temporary folder.",
         "config": "Show the effective configuration, and its sources.",
+        "doctor": "Look for what is wrong with this setup, and what mends it.",
         "recipes": "List the built-in processors, and what each needs.",
         "patterns": "List the patterns for breaking tasks down.",
         "install": "Install git hooks, next to existing ones.",

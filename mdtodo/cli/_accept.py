@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
     from mdtodo.project.project import Project
-    from mdtodo.run.prove import Ticks
+    from mdtodo.run.recheck.prove import Ticks
 
 
 def accept_and_report(session: Session, names: Sequence[str], *, dry_run: bool) -> int:
     """Take unproven ticks as they stand, those of the tasks that are named or all that HEAD has; the exit code."""
     from mdtodo.landing.recovery.recover import finish_earlier_if_any
-    from mdtodo.run.prove import unproven_ticks
+    from mdtodo.run.recheck.prove import unproven_ticks
 
     if not dry_run:
         say(finish_earlier_if_any(session.repo, session.config))
@@ -63,7 +63,7 @@ def _accept_named(project: Project, chosen: Sequence[Task]) -> int:
 
 def _accept_all(session: Session, project: Project, ticks: Ticks) -> int:
     from mdtodo.operations.accept import accept_all
-    from mdtodo.run.prove import not_counted
+    from mdtodo.run.recheck.prove import not_counted
 
     accepted = accept_all(session.repo, session.config)
     click.echo(f"{accepted.number} accepted" if accepted.commit else "nothing to accept")
@@ -86,13 +86,10 @@ def _report_new(ticks: Ticks) -> None:
 
 def _report_dry_run(session: Session, project: Project, ticks: Ticks, chosen: Sequence[Task] | None) -> int:
     """List what would be accepted: these, or all that HEAD has."""
-    from mdtodo.planning.dates import local_today
-    from mdtodo.reporting.list import print_tasks
-
     tasks = chosen
     if tasks is None:
         tasks = [project.tasks[name] for name in ticks.unproven if name not in ticks.new]
         _report_new(ticks)
-    print_tasks(project.plan, tuple(tasks), local_today().isoformat(), colored=session.colored())
+    session.print_tasks(project.plan, tasks, as_json=False)
     session.say(f"{len(tasks)} would be accepted; nothing was committed")
     return 0

@@ -9,7 +9,7 @@ import click
 
 from mdtodo.core.titles import title_and_id
 from mdtodo.errors import UsageError
-from mdtodo.reporting.text import one_line, tell
+from mdtodo.reporting.text import one_line, tell, tell_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def release_and_report(session: Session, task: str, token: int, *, commit: bool,
     if as_json:
         from mdtodo.reporting.json_documents import print_json
 
-        _say(made)
+        tell_each(made.messages)
         print_json({"version": 1, "id": meant.id, "released": True})
         return 0
     click.echo(f"{meant.id}  released by {made.lease.worker}  {one_line(meant.title)}")
@@ -99,8 +99,7 @@ def _task(session: Session, name: str, *, follow: bool) -> tuple[Project, Task]:
     from mdtodo.landing.recovery.recover import finish_earlier_if_any
 
     # before the files are read, as it may tick boxes in them
-    for sentence in finish_earlier_if_any(session.repo, session.config, follow=follow):
-        tell(one_line(sentence))
+    tell_each(finish_earlier_if_any(session.repo, session.config, follow=follow))
     project = session.project()
     return project, project.find(name)
 
@@ -119,33 +118,24 @@ def _seconds(session: Session, duration: str | None, *, program: bool) -> float:
     return seconds
 
 
-def _expires(made: Claim) -> str | None:
-    from datetime import UTC, datetime
-
-    if math.isinf(made.lease.expires):
-        return None
-    return datetime.fromtimestamp(made.lease.expires, UTC).isoformat(timespec="seconds")
-
-
 def _until(made: Claim) -> str:
-    expires = _expires(made)
+    from mdtodo.reporting.json_documents import iso
+
+    expires = iso(made.lease.expires)  # None of one without an end
     return f"until {expires}" if expires else "until it is released"
 
 
 def _print_json(made: Claim) -> int:
-    from mdtodo.reporting.json_documents import print_json
+    from mdtodo.reporting.json_documents import iso, print_json
 
-    _say(made)
-    print_json({"version": 1, "id": made.task.id, "token": made.lease.token, "expires": _expires(made)})
+    tell_each(made.messages)
+    print_json(
+        {"version": 1, "id": made.task.id, "token": made.lease.token, "expires": iso(made.lease.expires)}
+    )
     return 0
 
 
 def _report_landing(made: Claim) -> None:
     for commit in made.commits:
         click.echo(f"committed {commit[:10]}")
-    _say(made)
-
-
-def _say(made: Claim) -> None:
-    for sentence in made.messages:
-        tell(one_line(sentence))
+    tell_each(made.messages)

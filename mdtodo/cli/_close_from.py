@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.cli.recovery import recover
-from mdtodo.reporting.text import one_line, tell
+from mdtodo.reporting.text import one_line, tell_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +30,7 @@ def close_and_report(
     recover(session)
     project = session.project()
     found = closing(project, mentions)
-    for sentence in found.sentences:
-        tell(one_line(sentence))
+    tell_each(found.sentences)
     change = None if dry_run else close(project, found)
     landing = change.landing if change else None
     missed = landing.missed if landing else ()
@@ -41,8 +40,7 @@ def close_and_report(
         _print_json(closed, found, change)
     else:
         _print(closed, found, change, dry_run=dry_run)
-    for sentence in sentences_of(landing) if landing else ():
-        tell(one_line(sentence))
+    tell_each(sentences_of(landing) if landing else ())
     return 3 if missed else 0
 
 
@@ -61,10 +59,7 @@ def _print_json(closed: Sequence[Task], found: Closing, change: StatusChange | N
 
     rows = [
         {
-            "id": task.id,
-            "title": task.title,
-            "file": task.file,
-            "line": task.line,
+            **{name: getattr(task, name) for name in ("id", "title", "file", "line")},
             "commit": found.commit_of[task.id],
         }
         for task in closed

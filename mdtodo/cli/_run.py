@@ -33,18 +33,10 @@ def report_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     tasks, left = dry_run(project, options)
     session.previews.append(tasks)
     say(left.messages)
-    if as_json:
-        from mdtodo.reporting.json_documents import print_tasks_json
-
-        print_tasks_json(project.plan, tasks)
-        return 1 if left.refused else 0
-    from mdtodo.planning.dates import local_today
-    from mdtodo.reporting.list import print_tasks
-
-    print_tasks(project.plan, tasks, local_today().isoformat(), colored=session.colored())
-    if tasks or options.verify:
+    session.print_tasks(project.plan, tasks, as_json=as_json)
+    if not as_json and (tasks or options.verify):
         session.say(f"{len(tasks)} would run; nothing was started")
-    else:
+    elif not as_json:
         say([left.nothing])
     return 1 if left.refused else 0
 
@@ -81,6 +73,7 @@ def run_and_report(
     Raises GitError, after the report, where a push was asked for and did not succeed.
     """
     report, refusal = run_once(session, options, as_json=as_json, push=push, remote=remote)
+    session.reports.append(report)
     # only now, as what was run and committed stays, whatever became of the push
     if refusal is not None:
         raise refusal
@@ -117,21 +110,17 @@ def run_once(
         report = report._replace(messages=(*report.messages, *said))
     if not left:
         report = report._replace(left=())
-    session.reports.append(report)
+    from mdtodo.reporting.summary import print_messages, print_summary
+
     if as_json:
         from mdtodo.reporting.json_documents import print_run_json
-        from mdtodo.reporting.summary import print_messages
 
         print_messages(report)
         print_run_json(report)
     elif session.quiet:
-        from mdtodo.reporting.summary import print_messages
-
         print_messages(report)
         _report_failures(report)
     else:
-        from mdtodo.reporting.summary import print_summary
-
         print_summary(report, color=session.color, verified=options.verify, proven=options.prove)
     return report, refusal
 

@@ -8,7 +8,7 @@ import click
 
 from mdtodo.cli.options import claimed_with, named_tasks
 from mdtodo.core.task import Status
-from mdtodo.reporting.text import one_line, tell
+from mdtodo.reporting.text import one_line, tell, tell_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +39,7 @@ def set_status_and_report(
     from mdtodo.operations.set_status import set_status
 
     # before the files are read, as it may tick boxes in them
-    for sentence in finish_earlier_if_any(session.repo, session.config, follow=commit):
-        tell(one_line(sentence))
+    tell_each(finish_earlier_if_any(session.repo, session.config, follow=commit))
     project = session.project()
     follow_claims(project)
     if status is Status.DONE:
@@ -103,11 +102,9 @@ def _report_landing(change: StatusChange) -> int:
 
     if change.landing is None:
         return 0
-
     for commit in change.landing.commits:
         click.echo(f"committed {commit[:10]}")
-    for sentence in sentences_of(change.landing):
-        tell(one_line(sentence))
+    tell_each(sentences_of(change.landing))
     return 3 if _missed(change) else 0
 
 

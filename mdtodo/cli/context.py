@@ -138,6 +138,19 @@ class Session:
         except (ConfigError, InputError):
             return None
 
+    def print_tasks(self, plan: Plan, tasks: Sequence[Task], *, as_json: bool, grouped: bool = False) -> None:
+        """The tasks as JSON, or for a person; `grouped` by files and headings."""
+        if as_json:
+            from mdtodo.reporting.json_documents import print_tasks_json
+
+            print_tasks_json(plan, tasks)
+            return
+        from mdtodo.planning.dates import local_today
+        from mdtodo.reporting.list import print_tasks
+
+        today = local_today().isoformat()
+        print_tasks(plan, tasks, today, colored=self.colored(), grouped=grouped)
+
     def tell_conflicts(self, project: Project) -> None:
         """Say of each file that has conflict markers that it has: they may look like titles, and tasks are doubled."""
         for file, line in project.conflicts():
@@ -186,9 +199,6 @@ class Session:
         """Whether something is there at a path as typed."""
         return os.path.lexists(os.path.join(self.directory, path))
 
-    def colored(self, stream: object = None) -> bool:
-        """Whether to colour what goes to `stream` (standard output)."""
-        if self.color is not None:
-            return self.color
-        out = stream or sys.stdout
-        return bool(getattr(out, "isatty", lambda: False)())
+    def colored(self) -> bool:
+        """Whether to colour what goes to standard output."""
+        return sys.stdout.isatty() if self.color is None else self.color

@@ -56,13 +56,10 @@ def complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> list
     repository."""
     from click.shell_completion import CompletionItem
 
-    from mdtodo.cli.context import Session
     from mdtodo.errors import MdtodoError
 
-    parent = ctx.find_root()
     try:
-        session = Session.start(parent.params.get("directory") or (), "never", False)
-        tasks = session.project(tolerant=True).tasks.values()
+        tasks = _session(ctx).project(tolerant=True).tasks.values()
     except (MdtodoError, OSError):
         return []
     wanted = _COMPLETED.get(ctx.info_name or "")
@@ -82,16 +79,21 @@ def complete_recipe(_ctx: click.Context, _: click.Parameter, incomplete: str) ->
 
 def complete_pattern(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Names of patterns that begin so; the built-in ones where the configuration cannot be read."""
-    from mdtodo.cli.context import Session
     from mdtodo.config.settings import DEFAULT
     from mdtodo.errors import MdtodoError
     from mdtodo.planning.expand.patterns import patterns
 
     try:
-        config = Session.start(ctx.find_root().params.get("directory") or (), "never", False).config
+        config = _session(ctx).config
     except (MdtodoError, OSError):
         config = DEFAULT
     return [name for name in patterns(config) if name.startswith(incomplete)]
+
+
+def _session(ctx: click.Context) -> Session:
+    from mdtodo.cli.context import Session
+
+    return Session.start(ctx.find_root().params.get("directory") or (), "never", False)
 
 
 def ids_argument(*, required: bool) -> Callable[[Function], Function]:

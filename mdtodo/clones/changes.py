@@ -6,7 +6,6 @@ Commits, messages and refs of its own say nothing: the files count.
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.path_patterns import matcher
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 SIZE_LIMIT = 100 * 1024 * 1024
 
 _MODULE = "160000"
-_LFS_POINTER = re.compile(
-    rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n"
-)
 
 
 class RefusedChangesError(Exception):
@@ -116,7 +112,12 @@ def _refuse_size(shadow: Shadow, changes: Sequence[Restore]) -> None:
     oids = [one.before.split(" ")[1] for one in changes if one.before and not one.before.startswith(_MODULE)]
     request = "".join(f"{oid}\n" for oid in oids).encode()
     answers = shadow.git("cat-file", "--batch-check=%(objectsize)", stdin=request).split()
-    if (size := sum(map(int, answers))) > SIZE_LIMIT:
+    refuse_size(sum(map(int, answers)))
+
+
+def refuse_size(size: int) -> None:
+    """Raise RefusedChangesError for more bytes of new content than `SIZE_LIMIT`."""
+    if size > SIZE_LIMIT:
         raise RefusedChangesError(
             f"it changed {size / 1e6:,.0f} MB, more than the {SIZE_LIMIT / 1e6:,.0f} MB that land with a task"
         )

@@ -72,11 +72,8 @@ def parse_size(text: str) -> int:
 
 def format_size(size: int) -> str:
     """The shortest whole number with a unit that `parse_size` reads as `size`."""
-    # of no sizes at all there is no shortest: `size()` lets no 0 through
-    return min(
-        (f"{size // unit}{name}" for name, unit in _SIZES.items() if not size % unit and size >= unit),
-        key=len,
-    )
+    whole = (f"{size // unit}{name}" for name, unit in _SIZES.items() if not size % unit and size >= unit)
+    return min(whole, key=len, default="0B")
 
 
 def size() -> ValueType:

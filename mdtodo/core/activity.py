@@ -29,7 +29,7 @@ class RunnerState(StrEnum):
 
 class InHand(NamedTuple):
     """A task that a worker has. `since`: when this phase began, in Unix time; `progress` in percent, as the processor
-    says. None: not known, as of a claim all but the worker."""
+    says, or whoever has claimed it. None: not known, as of a claim all but the worker and that."""
 
     task_id: str
     worker: str

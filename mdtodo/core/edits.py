@@ -41,10 +41,27 @@ class AddSubtasks(NamedTuple):
 
 
 class AddNote(NamedTuple):
-    """Append a nested bullet of plain text (hostile text stays text: never a task, never another block)."""
+    """Append a nested bullet of plain text (hostile text stays text: never a task, never another block). `closed`: also
+    to a task that is closed by now."""
 
     anchor: Anchor
     text: str
+    closed: bool = False
+
+
+class ChangeLine(NamedTuple):
+    """Change what the task's line says, whatever its box shows: all of it or nothing.
+
+    `keys` are keys with their values, None for none any more; `tags` are to be there (True) or not; the `title` takes
+    the place of all its words. `becomes` is the task as it is then, by which a version is known that has the change.
+    Absolute, so idempotent.
+    """
+
+    anchor: Anchor
+    keys: tuple[tuple[str, str | None], ...]
+    tags: tuple[tuple[str, bool], ...] = ()
+    title: str | None = None
+    becomes: Anchor | None = None
 
 
 class Revert(NamedTuple):
@@ -62,7 +79,7 @@ class Revert(NamedTuple):
     step: int = 0
 
 
-Edit = SetStatus | SetKey | AddSubtasks | AddNote | Revert
+Edit = SetStatus | SetKey | AddSubtasks | AddNote | ChangeLine | Revert
 
 
 def new_subtasks(edits: Iterable[Edit]) -> int:

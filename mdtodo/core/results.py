@@ -45,6 +45,10 @@ class Failure(StrEnum):
 #: The outcome in the receipt of a task that was broken down into subtasks; it says nothing of whether it is done.
 EXPANDED = "expanded"
 
+#: The same of a task that a person has given a note, other words or another place; nor do they end a proof.
+NOTED, CHANGED, MOVED = "noted", "changed", "moved"
+REWRITTEN = frozenset({NOTED, CHANGED, MOVED})
+
 
 # People's Python processors import this from here, as the reference says: it can be moved only with a word to them.
 class Result(NamedTuple):
@@ -55,8 +59,8 @@ class Result(NamedTuple):
     `metrics` filled. The rest is for the runner alone: `failed_by`, how it failed, where exit code and `timed_out` do
     not tell; `outputs`, what it wrote of its declared outputs (see `outputs.snapshot`), None where it declares none;
     `tail`, the last 4 KiB of output; `log_error`, why the log is incomplete; `changes`, of an attempt in a clone that
-    passed, what it came to there (see `Proven`), and `work_tail`, where a check
-    came after it, the end of the output before that.
+    passed, what it came to there (see `Proven`), and `work_tail`, where a check came after it, the end of the output
+    before that, else None.
     """
 
     exit_code: int | None = 0
@@ -72,7 +76,7 @@ class Result(NamedTuple):
     tail: str = ""
     log_error: str | None = None
     changes: Mapping[str, object] | None = None
-    work_tail: str = ""
+    work_tail: str | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -83,6 +87,11 @@ class Result(NamedTuple):
         return {0: Outcome.DONE, 75: Outcome.DEFERRED, 77: Outcome.SKIPPED}.get(
             -1 if self.exit_code is None else self.exit_code, Outcome.FAILED
         )
+
+    @property
+    def never_began(self) -> bool:
+        """Whether there was no place for it to run in, so that nobody is to blame."""
+        return self.exit_code is None and not self.timed_out and self.failed_by is Failure.CONFLICT
 
     @property
     def failure(self) -> Failure | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.digest import sha1
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     #: What a path becomes: mode (as in a tree: b"100644") and object id, or None to delete it.
     TreeChange = tuple[bytes, str] | None
@@ -131,15 +131,28 @@ def change_tree(
 
 def find_in_tree(root: str | None, path: bytes, read: Callable[[str], bytes]) -> tuple[bytes, str] | None:
     """Mode and id of what the tree has at `path`, None where it has nothing."""
-    oid = root
-    *folders, name = path.split(b"/")
-    for folder in folders:
-        entry = None if oid is None else _parse_tree(read(oid), len(oid) // 2).get(folder)
-        if entry is None or entry[0] != _TREE:
-            return None
-        oid = entry[1].hex()
-    entry = None if oid is None else _parse_tree(read(oid), len(oid) // 2).get(name)
-    return None if entry is None else (entry[0], entry[1].hex())
+    return find_all_in_tree(root, (path,), read)[path]
+
+
+def find_all_in_tree(
+    root: str | None, paths: Iterable[bytes], read: Callable[[str], bytes]
+) -> dict[bytes, tuple[bytes, str] | None]:
+    """The same of many paths; each folder is read once."""
+    folders: dict[bytes, _Entries] = {b"": {} if root is None else _parse_tree(read(root), len(root) // 2)}
+
+    def entries(folder: bytes) -> _Entries:
+        if folder not in folders:
+            above, _, name = folder.rpartition(b"/")
+            mode, oid = entries(above).get(name, (b"", b""))
+            folders[folder] = _parse_tree(read(oid.hex()), len(oid)) if mode == _TREE else {}
+        return folders[folder]
+
+    found: dict[bytes, tuple[bytes, str] | None] = {}
+    for path in paths:
+        above, _, name = path.rpartition(b"/")
+        entry = entries(above).get(name)
+        found[path] = None if entry is None else (entry[0], entry[1].hex())
+    return found
 
 
 def commit(tree: str, parent: str | None, author: bytes, committer: bytes, message: str) -> bytes:

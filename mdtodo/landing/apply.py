@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.core.edits import SetStatus
+from mdtodo.core.edits import AddNote, ChangeLine, SetStatus
 from mdtodo.errors import EditError, InputError
 from mdtodo.landing import parse_cache
 from mdtodo.markdown.anchors import Unclear
@@ -120,7 +120,7 @@ def _apply(
 
 def _open_ones(version: EditResult, wanted: Wanted, statuses: Mapping[str, Status], file: str) -> Wanted:
     """Without those receipts of closed boxes that do not set the box, but only add keys or lines."""
-    silent = {task: edits[0].anchor for task, edits in wanted.items() if not _required(edits)}
+    silent = {task: edits[0].anchor for task, edits in wanted.items() if not any(map(_is_for_closed, edits))}
     if not silent:
         return wanted
     parsed = parse_cache.parse_cached(version.data, statuses, file)
@@ -155,6 +155,11 @@ def _take(version: EditResult, applied: Applied | EditedFile, wanted: Wanted) ->
         incomplete = next((reasons[edit] for edit in edits if edit in reasons), None)
         if incomplete is not None:
             version.incomplete[task] = incomplete
+
+
+def _is_for_closed(edit: Edit) -> bool:
+    """Whether it is made in a task that is closed, too."""
+    return isinstance(edit, SetStatus | ChangeLine) or (isinstance(edit, AddNote) and edit.closed)
 
 
 def _required(edits: Sequence[Edit]) -> list[Edit]:

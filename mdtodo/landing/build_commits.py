@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mdtodo.git.head import Head
     from mdtodo.git.index.index_copy import IndexCopy
     from mdtodo.git.session import GitSession
-    from mdtodo.receipts.log import LoggedReceipt
+    from mdtodo.receipts.trailers import Trailer
 
 _REGULAR = (b"100644", b"100755", b"100664")
 
@@ -182,6 +182,6 @@ def _carried(job: Job, head: str | None) -> frozenset[str]:
     return frozenset(one.task_id for one in found if one.run == job.run_of(one.task_id))
 
 
-def _logged(job: Job, revision: str) -> Iterator[LoggedReceipt]:
+def _logged(job: Job, revision: str) -> Iterator[Trailer]:
     for made in logged_commits(job.repo, revision, newest=_NEWEST):
         yield from made.receipts()

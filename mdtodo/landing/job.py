@@ -39,15 +39,13 @@ class Job:
         receipts: Iterable[Receipt],
         run_id: str,
         statuses: Mapping[str, Status],
-        *,
         each: bool = False,
-        late: bool = False,
         since: str | None = None,
         runs: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Of the receipts the last of each task, which also adds the subtasks and notes of those before it that left
-        the task open: a breakdown, and new subtasks of its processor, after which that ran once more. `late`,
-        `since` and `runs`: see `land`."""
+        the task open: a breakdown, and new subtasks of its processor, after which that ran once more. `since`
+        and `runs`: see `land`."""
         self.repo = repo
         self.run_id = run_id
         self.statuses = statuses
@@ -62,9 +60,9 @@ class Job:
         for task, receipt in self.receipts.items():
             for edit in receipt.edits:
                 self.wanted.setdefault(edit.anchor.file, {}).setdefault(task, []).append(edit)
-        self._each, self._late = each, late
+        self._each = each
         #: The tasks whose receipts land also where HEAD has all of their edits.
-        self.late = frozenset(task for task, receipt in self.receipts.items() if late or receipt.proves)
+        self.late = frozenset(task for task, receipt in self.receipts.items() if receipt.proves)
         self.since = since
         #: Files that go back to what they were.
         self.restores = [one for receipt in self.receipts.values() for one in receipt.restores]
@@ -78,8 +76,7 @@ class Job:
         if not any(task in tasks for task in self.receipts):
             return self
         left = [receipt for task, receipt in self.receipts.items() if task not in tasks]
-        more = {"each": self._each, "late": self._late}
-        return Job(self.repo, left, self.run_id, self.statuses, since=self.since, runs=self.runs, **more)
+        return Job(self.repo, left, self.run_id, self.statuses, self._each, self.since, self.runs)
 
     def run_of(self, task: str) -> str:
         """The run that its receipt is of."""

@@ -58,12 +58,14 @@ LOCK_PATIENCE = 3.0
 
 
 class RefusedError(GitError):
-    """Nothing was changed, since all of it could not be; `reasons` say why, each with its file."""
+    """Nothing was changed, since all of it could not be; `reasons` say why, each with its file. `of_task`: a task is
+    not what it was, or not there."""
 
-    def __init__(self, reasons: Sequence[str]) -> None:
+    def __init__(self, reasons: Sequence[str], *, of_task: bool = False) -> None:
         more = f"; and {len(reasons) - 8} more" if len(reasons) > 8 else ""
         super().__init__(f"nothing was changed: {'; '.join(reasons[:8])}{more}")
         self.reasons = tuple(reasons)
+        self.of_task = of_task
 
 
 class Landing(NamedTuple):
@@ -113,7 +115,6 @@ def land(
     git: GitSession | None = None,
     whole: bool = False,
     taken: IdsTaken | None = None,
-    late: bool = False,
     since: str | None = None,
     judge: Callable[[str | None], None] | None = None,
     runs: Mapping[str, str] = MappingProxyType({}),
@@ -123,18 +124,18 @@ def land(
     receipts that are not of `run_id`: each run gets a commit of its own.
 
     A task that HEAD does not have, or has ticked already, gets no receipt; the latter does where the receipt proves an
-    earlier tick, and with `late`, if need be in a commit that changes no file. Landing the same receipts again does
-    nothing more, so it is how an interrupted landing is finished; then `since` is what HEAD was before the first time.
-    Of several receipts for one task the last counts. A task is ticked together with its outputs, or not at all.
-    `patience`: seconds to wait for another git that holds the index. `git`: of a caller who lands many times. `whole`:
-    nothing is changed where something of what is to be taken back cannot be. `taken`: see `new_subtasks.ids_taken`;
-    those tasks are kept open. `judge` is asked about HEAD before it moves, and raises where nothing may land on it.
+    earlier tick, if need be in a commit that changes no file. Landing the same receipts again does nothing more, so it
+    is how an interrupted landing is finished; then `since` is what HEAD was before the first time. Of several receipts
+    for one task the last counts. A task is ticked together with its outputs, or not at all. `patience`: seconds to wait
+    for another git that holds the index. `git`: of a caller who lands many times. `whole`: nothing is changed where
+    something of what is to be taken back cannot be. `taken`: see `new_subtasks.ids_taken`; those tasks are kept open.
+    `judge` is asked about HEAD before it moves, and raises where nothing may land on it.
 
     Raises GitError, with HEAD, index and files as they were: an operation is in progress, no identity, no
     signature, a locked or unmerged index. Raises InputError where a file cannot be written, as on a full disk:
     HEAD and index have their edits then, and landing again makes up for the file.
     """
-    job = Job(repo, receipts, run_id, statuses, each=each, late=late, since=since, runs=runs)
+    job = Job(repo, receipts, run_id, statuses, each=each, since=since, runs=runs)
     job, unclear = _without(job, {}, {} if whole else _unclear_on_disk(job))
     if not commit or not (job.wanted or job.restores):
         atomic_file.sweep(repo.root, job.wanted)
@@ -180,7 +181,8 @@ def _land(
             job, kept_open = _without(job, kept_open, changed.reasons)
         except UnclearError as error:
             if checks.whole:
-                raise RefusedError([f"{task}: {reason}" for task, reason in error.reasons.items()]) from error
+                reasons = [f"{task}: {reason}" for task, reason in error.reasons.items()]
+                raise RefusedError(reasons, of_task=True) from error
             job, unclear = _without(job, unclear, error.reasons)
     forget(job.repo, builder.outputs)
     landing = _tick_work_tree(job, landing._replace(kept_open=kept_open, unclear=unclear))
@@ -274,13 +276,14 @@ def refuse(job: Job, builder: CommitBuilder) -> None:
             refused = {
                 task: f"{reason} in the work tree" for task, reason in version.missed.items()
             } | refused
-    reasons = [f"{path}: {refused[path]}" for path in (one.path for one in job.restores) if path in refused]
+    paths = [f"{path}: {refused[path]}" for path in (one.path for one in job.restores) if path in refused]
+    reasons = list(paths)
     for task, receipt in job.receipts.items():
         goes_whole = receipt.proven or any(isinstance(edit, Revert) for edit in receipt.edits)
         if task in refused and goes_whole:
             reasons.append(f"{receipt.edits[0].anchor.file}: {task} ({receipt.title}): {refused[task]}")
     if reasons:
-        raise RefusedError(reasons)
+        raise RefusedError(reasons, of_task=len(reasons) > len(paths))
 
 
 def _version_on_disk(job: Job, file: str) -> EditResult:

@@ -23,7 +23,7 @@ from mdtodo.landing.work_tree import WorkTree
 from mdtodo.system import audit
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Receipt
@@ -82,12 +82,11 @@ def land_as_configured(
     config: Config,
     each: bool = False,
     git: GitSession | None = None,
-    late: bool = False,
     since: str | None = None,
     runs: Mapping[str, str] = MappingProxyType({}),
 ) -> Landing:
     """Make the receipts' edits in the work tree, and in HEAD and the index if `commit`, in one commit or in one
-    for `each`; `git` serves many; `late`, `since` and `runs`: see `land`. What takes a run back does so whole:
+    for `each`; `git` serves many; `since` and `runs`: see `land`. What takes a run back does so whole:
     RefusedError where that cannot be."""
     if commit:
         refuse_half_done_operation(repo)
@@ -102,7 +101,6 @@ def land_as_configured(
         whole=any(receipt.undoes is not None or lands_whole(receipt) for receipt in receipts),
         taken=ids_taken(repo, config, receipts),
         judge=judge_head(repo, config.files, receipts),
-        late=late,
         since=since,
         runs=runs,
     )
@@ -165,40 +163,6 @@ def land_entries(
     _mark(state, entries, landing, commit=commit)
     _log(run_id, [receipt for _, receipt in entries], landing)
     return told(landing, work_tree, unopened)
-
-
-def of_others(
-    repo: Repository,
-    state: StateStore,
-    work_tree: str | None,
-    run_id: str,
-    own: Sequence[tuple[int, Receipt]],
-) -> dict[str, list[tuple[int, Receipt]]]:
-    """What other workers of this work tree have yet to land, by their runs, for `land_entries`; nothing of a run that
-    began elsewhere, or that has a result for a task of `own`."""
-    if work_tree is None:
-        return {}
-    seen = {receipt.task_id for _, receipt in own}
-    found: dict[str, list[tuple[int, Receipt]]] = {}
-    for run, entries in state.waiting_in(work_tree, without=run_id).items():
-        tasks = {receipt.task_id for _, receipt in entries}
-        if seen.isdisjoint(tasks) and elsewhere(repo, state, run) is None:
-            found[run] = entries
-            seen |= tasks
-    return found
-
-
-def note_late(
-    state: StateStore, entries: list[tuple[int, Receipt]], late: Container[str]
-) -> list[tuple[int, Receipt]]:
-    """The entries, where those of the `late` tasks say that the work tree differed, in the journal too."""
-    changed = {
-        number: one._replace(tree=DIRTY)
-        for number, one in entries
-        if one.task_id in late and one.tree not in (None, DIRTY)
-    }
-    state.replace_receipts(changed)
-    return [(number, changed.get(number, one)) for number, one in entries]
 
 
 def _mark_others(

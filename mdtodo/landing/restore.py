@@ -8,18 +8,20 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mdtodo.core.receipt import entry_of
 from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.git.files.quote import path_line
 from mdtodo.git.index.index_copy import IndexEntry
-from mdtodo.git.objects import find_in_tree
+from mdtodo.git.objects import find_all_in_tree, object_id
 from mdtodo.git.repository import run
 from mdtodo.landing.job import Rewrite
 from mdtodo.system import files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mdtodo.core.receipt import Restore
     from mdtodo.git.head import Head
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     _Entry = tuple[bytes, str] | None
 
-_LINK, _PROGRAM, _FOLDER = b"120000", b"100755", b"40000"
+_LINK, _PROGRAM, _FOLDER, _MODULE = b"120000", b"100755", b"40000", b"160000"
 
 
 def restore(job: Job, git: GitSession, head: Head, builder: CommitBuilder, copy: IndexCopy) -> list[Rewrite]:
@@ -40,11 +42,12 @@ def restore(job: Job, git: GitSession, head: Head, builder: CommitBuilder, copy:
     """
     step = builder.steps[-1]
     staged = copy.entries(one.path for one in job.restores)
+    in_head = find_all_in_tree(head.tree, (os.fsencode(one.path) for one in job.restores), git.content)
     back: dict[str, IndexEntry | None] = {}
-    rewrites: list[Rewrite] = []
+    due: list[Restore] = []
     for one in job.restores:
         entry, before, after = staged.get(one.path), entry_of(one.before), entry_of(one.after)
-        here = find_in_tree(head.tree, os.fsencode(one.path), git.content)
+        here = in_head[os.fsencode(one.path)]
         here = None if here is not None and here[0] == _FOLDER else here  # what is in it has paths of its own
         there = None if entry is None else (entry.mode, entry.oid)
         if here not in (before, after):
@@ -57,9 +60,12 @@ def restore(job: Job, git: GitSession, head: Head, builder: CommitBuilder, copy:
             if there == after:
                 back[one.path] = None if before is None else IndexEntry(*before, entry.flag if entry else "H")
             # what a sparse checkout leaves out (skip-worktree) is not there, and is not to be brought back
-            if entry is None or entry.flag not in "Ss" or os.path.lexists(_full(job.repo, one.path)):
-                rewrites += _rewrite(job, builder, one)
+            is_seen = entry is None or entry.flag not in "Ss" or os.path.lexists(_full(job.repo, one.path))
+            # the files of a submodule are its own: as with `git merge`, who wants them calls `git submodule update`
+            if is_seen and _MODULE not in [mode for mode, _ in filter(None, (before, after))]:
+                due.append(one)
     copy.restore(back)
+    rewrites = _rewrites(job, git, builder, due, copy)
     if step.tree:
         late = [one for one in job.receipts.values() if one.restores and one not in step.receipts]
         # what was changed in a clone lands with its tick, or not at all
@@ -87,24 +93,29 @@ def _full(repo: Repository, path: str) -> str:
     return os.path.join(repo.root, path)
 
 
-def _rewrite(job: Job, builder: CommitBuilder, one: Restore) -> list[Rewrite]:
-    """What is to be done with the file, if anything."""
-    repo = job.repo
-    before, after = entry_of(one.before), entry_of(one.after)
-    try:
-        content = None if _makes_way(job, one) else _held(repo, one.path)
-        now = _stored(repo, one.path, content)
-        if now == before:
-            return []
-        if now != after:
+def _rewrites(
+    job: Job, git: GitSession, builder: CommitBuilder, due: Sequence[Restore], copy: IndexCopy
+) -> list[Rewrite]:
+    """What is to be done with the files, if anything."""
+    held: dict[str, bytes | None] = {}
+    for one in due:
+        try:
+            held[one.path] = None if _makes_way(job, one) else _held(job.repo, one.path)
+        except InputError as error:
+            builder.refused[one.path] = error.sentence
+    stored = _stored(git, held)
+    left: list[Restore] = []
+    for one in due:
+        if one.path in held and stored[one.path] not in (entry_of(one.before), entry_of(one.after)):
             builder.refused[one.path] = "it was changed in the work tree"
-            return []
-        if before is None:
-            return [Rewrite(one.path, content, None, b"")]
-        return [Rewrite(one.path, content, before[0], _shown(repo, one.path, *before))]
-    except InputError as error:
-        builder.refused[one.path] = error.sentence
-        return []
+        elif one.path in held and stored[one.path] != entry_of(one.before):
+            left.append(one)
+    shown = _shown(job.repo, builder, left, copy)
+    return [
+        Rewrite(one.path, held[one.path], before[0] if before else None, shown.get(one.path, b""))
+        for one, before in ((one, entry_of(one.before)) for one in left)
+        if before is None or one.path in shown
+    ]
 
 
 def _makes_way(job: Job, one: Restore) -> bool:
@@ -124,20 +135,56 @@ def _held(repo: Repository, path: str) -> bytes | None:
     return files.read(repo.root, path) if os.path.lexists(full) else None
 
 
-def _stored(repo: Repository, path: str, content: bytes | None) -> _Entry:
-    """Mode and id that git would give it."""
-    if content is None:
-        return None
-    mode = os.lstat(_full(repo, path)).st_mode
-    if stat.S_ISLNK(mode):
-        # without --path, since git's filters are for files: a symlink's target is kept as it is
-        return _LINK, run(repo, "hash-object", "--stdin", stdin=content).decode().strip()
-    oid = run(repo, "hash-object", "--stdin", f"--path={path}", stdin=content).decode().strip()
-    return (_PROGRAM if mode & stat.S_IXUSR else b"100644"), oid
+def _stored(git: GitSession, held: Mapping[str, bytes | None]) -> dict[str, _Entry]:
+    """Mode and id that git would give what is there, by path. Raises GitError."""
+    found: dict[str, _Entry] = dict.fromkeys(held)
+    plain: dict[str, bytes] = {}
+    for path, content in held.items():
+        if content is None:
+            continue
+        mode = os.lstat(_full(git.repo, path)).st_mode
+        if stat.S_ISLNK(mode):
+            # git's filters are for files: a symlink's target is kept as it is
+            found[path] = _LINK, object_id(git.settings().algorithm(), "blob", content)
+        else:
+            plain[path] = _PROGRAM if mode & stat.S_IXUSR else b"100644"
+    if plain:
+        names = b"".join(path_line(os.fsencode(path)) for path in plain)
+        ids = git.run("hash-object", "--stdin-paths", stdin=names).decode().split()
+        found |= {path: (mode, oid) for (path, mode), oid in zip(plain.items(), ids, strict=True)}
+    return found
 
 
-def _shown(repo: Repository, path: str, mode: bytes, oid: str) -> bytes:
-    """What the work tree shows of a blob, after git's filters."""
+def _shown(
+    repo: Repository, builder: CommitBuilder, due: Sequence[Restore], copy: IndexCopy
+) -> dict[str, bytes]:
+    """What the work tree is to show of each file, after git's filters; those that cannot be had are refused."""
+    entries = {one.path: entry for one in due if (entry := entry_of(one.before)) is not None}
+    # what the index has too, git writes all at once
+    staged = copy.entries(entries)
+    written = [path for path, one in staged.items() if (one.mode, one.oid, one.flag) == (*entries[path], "H")]
+    shown: dict[str, bytes] = {}
+    with TemporaryDirectory(prefix="mdtodo-") as folder, suppress(GitError, OSError):
+        copy.write_files(written, folder)
+        for path in written:
+            shown[path] = _read(os.path.join(folder, path))
+    for path in entries.keys() - shown.keys():
+        try:
+            shown[path] = _shown_alone(repo, path, *entries[path])
+        except InputError as error:
+            builder.refused[path] = error.sentence
+    return shown
+
+
+def _read(full: str) -> bytes:
+    if os.path.islink(full):
+        return os.fsencode(os.readlink(full))
+    with open(full, "rb") as file:
+        return file.read()
+
+
+def _shown_alone(repo: Repository, path: str, mode: bytes, oid: str) -> bytes:
+    """The same of one that the index does not have so."""
     if mode not in (_LINK, _PROGRAM, b"100644"):
         raise InputError("is not a file that can be restored")
     try:
@@ -163,11 +210,11 @@ def _write(repo: Repository, one: Rewrite) -> None:
         if one.mode == _LINK:
             os.symlink(one.content, os.fsencode(full))
         else:
-            files.create(repo.root, one.path, one.content)
+            files.create(repo.root, one.path, one.content, durable=False)
     elif one.now is None:
-        files.create(repo.root, one.path, one.content)
+        files.create(repo.root, one.path, one.content, durable=False)
     else:
-        files.replace(repo.root, one.path, one.now, one.content)
+        files.replace(repo.root, one.path, one.now, one.content, durable=False)
     if one.mode is not None and one.mode != _LINK:
         # who may read a program may run it, as git has it; other bits of the mode are the person's
         mode = stat.S_IMODE(os.stat(full).st_mode)

@@ -21,7 +21,7 @@ from mdtodo.errors import MdtodoError
 from mdtodo.landing.recovery.follow_claims import follow_claims
 from mdtodo.mcp.checkout import Checkout, task_of
 from mdtodo.planning.analysis.waits import waits_in_words
-from mdtodo.run.prove import not_counted, to_prove, unproven_ticks
+from mdtodo.run.recheck.prove import not_counted, to_prove, unproven_ticks
 from mdtodo.run.run import run
 from mdtodo.run.run_options import Options
 from mdtodo.storage.state import StateStore

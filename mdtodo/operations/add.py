@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mdtodo.core.edits import AddNote
 from mdtodo.core.task import Severity
 from mdtodo.errors import EditError, UsageError
 from mdtodo.git.files import worktree_files
 from mdtodo.markdown.edits.add_task import add_task
+from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.planning.dates import local_today, with_dates
 from mdtodo.planning.findings import findings
@@ -32,11 +34,13 @@ def add(
     parent: Task | None,
     section: str | None,
     file: str | None,
+    note: str | None = None,
     today: date | None = None,
 ) -> tuple[Project, Task]:
     """Write the task; gives the project with it, and the new task of that.
 
-    A due date in words (`due:friday`) is written as the date that it means `today`, by default the local date.
+    `note` becomes a nested bullet below it. A due date in words (`due:friday`) is written as the date that it means
+    `today`, by default the local date.
 
     Raises UsageError where text, file and parent do not go together, ChangedError where the
     file has changed meanwhile.
@@ -57,6 +61,8 @@ def add(
             statuses=project.config.status,
             file=target,
         )
+        if note is not None:
+            after = _with_note(project, target, after, note)
     except EditError as error:
         raise UsageError(error.sentence, file=target, hint=error.hint) from error
     if there:
@@ -65,6 +71,12 @@ def add(
         files.create(project.repo.root, target, after)
     new = project.with_contents({target: after})  # and not as it is by now, with what others have added
     return new, _added(project, new, target)
+
+
+def _with_note(project: Project, file: str, data: bytes, note: str) -> bytes:
+    """The file with the new task, which has this note."""
+    task = _added(project, project.with_contents({file: data}), file)
+    return apply(data, [AddNote(task.anchor, note)], project.config.status, file=file).data
 
 
 def _refuse_taken_id(project: Project, text: str) -> None:

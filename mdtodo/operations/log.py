@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from mdtodo.core.task import Anchor
     from mdtodo.git.repository import Repository
-    from mdtodo.receipts.log import LoggedReceipt
+    from mdtodo.receipts.trailers import Trailer
     from mdtodo.storage.rows import JournalEntry
 
 
 @contextmanager
-def journal_entries(repo: Repository) -> Iterator[Callable[[LoggedReceipt], JournalEntry | None]]:
+def journal_entries(repo: Repository) -> Iterator[Callable[[Trailer], JournalEntry | None]]:
     """What this clone's journal has of a receipt that a commit has: nothing of one of another clone, or of long ago."""
     from mdtodo.storage.state import StateStore, folder
 
@@ -34,7 +34,7 @@ def journal_entries(repo: Repository) -> Iterator[Callable[[LoggedReceipt], Jour
 
 def receipts_of(
     repo: Repository, name: str, known: Mapping[str, str], anchor: Anchor | None = None
-) -> Iterator[LoggedReceipt]:
+) -> Iterator[Trailer]:
     """The receipts of the one task with this id, or this beginning of an id, whether a file still has it or not.
 
     `known` are the titles of the tasks that the files have now, by id, and `anchor` is that of the one with this very
@@ -44,20 +44,20 @@ def receipts_of(
     # lazily: the first receipt is shown before git has read the whole history
     if name in known:
         return (one for one in logged_receipts(repo) if one.task_id == name and _may_be_of(one, anchor))
-    found: dict[str, list[LoggedReceipt]] = {task_id: [] for task_id in known if task_id.startswith(name)}
+    found: dict[str, list[Trailer]] = {task_id: [] for task_id in known if task_id.startswith(name)}
     for one in logged_receipts(repo):
         if one.task_id.startswith(name):
             found.setdefault(one.task_id, []).append(one)
     return iter(found[_meant(name, found, known)])
 
 
-def _may_be_of(receipt: LoggedReceipt, anchor: Anchor | None) -> bool:
+def _may_be_of(receipt: Trailer, anchor: Anchor | None) -> bool:
     if anchor is None or anchor.explicit or (anchor.alone and not anchor.elsewhere):
         return True
     return receipt.at in (None, place_digest(anchor))
 
 
-def _meant(name: str, found: Mapping[str, list[LoggedReceipt]], known: Mapping[str, str]) -> str:
+def _meant(name: str, found: Mapping[str, list[Trailer]], known: Mapping[str, str]) -> str:
     if name in found:
         return name
     if len(name) < MIN_ID_PREFIX:
@@ -75,5 +75,5 @@ def _meant(name: str, found: Mapping[str, list[LoggedReceipt]], known: Mapping[s
     return next(iter(found))
 
 
-def _title(those: list[LoggedReceipt]) -> str:
+def _title(those: list[Trailer]) -> str:
     return next((one.title for one in those if one.title), "no title")

@@ -103,7 +103,7 @@ def _unproven(project: Project, tasks: Sequence[Task]) -> tuple[Task, ...]:
     done = [task for task in tasks if task.status is Status.DONE]
     if not any(task.own_run or routes[task.id].processor or task.every for task in done):
         return ()
-    from mdtodo.run.prove import unproven_ticks
+    from mdtodo.run.recheck.prove import unproven_ticks
 
     try:
         unproven = unproven_ticks(project).unproven

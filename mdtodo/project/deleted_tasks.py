@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.digest import hexdigest
 from mdtodo.core.names import is_name
+from mdtodo.core.results import REWRITTEN
 from mdtodo.errors import GitError
 from mdtodo.git.position import head_position
 from mdtodo.git.true_history import is_ancestor, shallow_commits
@@ -60,7 +61,7 @@ def without_deleted(repo: Repository, found: Iterable[Finding]) -> list[Finding]
 
 
 #: Outcomes that leave the box as it is.
-_NO_WORD = frozenset({"skipped", "deferred", "interrupted"})
+_NO_WORD = frozenset({"skipped", "deferred", "interrupted"}) | REWRITTEN
 _DONE = frozenset({"done", "cached"})
 
 

@@ -23,7 +23,7 @@ RULES = (
     "operations/check/findings_cache.py",
     "project/rules_key.py",
     "project/task_cache.py",
-    "storage/blob_cache.py",
+    "storage/caches/blob_cache.py",
 )
 
 

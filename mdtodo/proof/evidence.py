@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.results import REWRITTEN
 from mdtodo.receipts.trailers import groups, in_paragraphs
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 PROVING = frozenset({"done", "cached"})
 
 #: Outcomes that say nothing of the tick.
-NO_WORD = frozenset({"skipped", "deferred", "interrupted"})
+NO_WORD = frozenset({"skipped", "deferred", "interrupted"}) | REWRITTEN
 
 #: Processors of receipts that are none of the configuration's: a person, a parent ticked with its subtasks, and a box
 #: that was opened as its proof is older than `every:` allows.

@@ -8,7 +8,6 @@ title, a body or a quotation is text.
 from __future__ import annotations
 
 import time
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.results import PastRun
@@ -21,45 +20,20 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 
     from mdtodo.git.repository import Repository
-    from mdtodo.receipts.trailers import RunTrailers
+    from mdtodo.receipts.trailers import RunTrailers, Trailer
 
 
-class LoggedReceipt(NamedTuple):
-    """One receipt of a run: the commit that it is in, then all that the `Trailer` says. `date` is the author's,
-    ISO 8601 with offset; `author` is `Name <email>`; `title` None where the message does not hold it whole."""
+def past_run(one: Trailer) -> PastRun:
+    """A receipt of a commit as the history of runs has it. Not later than now: a commit's date is what somebody's clock
+    said."""
+    from datetime import datetime
 
-    commit: str
-    date: str
-    author: str
-    run: str
-    task_id: str
-    outcome: str
-    processor: str
-    exit_code: int | None
-    seconds: float
-    attempt: int
-    at: str | None = None
-    tree: str | None = None
-    reason: str | None = None
-    by: str | None = None
-    worker: str | None = None
-    inputs: str | None = None
-    said_in: str | None = None
-    metrics: Mapping[str, float] = MappingProxyType({})
-    title: str | None = None
-
-    def past_run(self) -> PastRun:
-        """As the history of runs has it. Not later than now: a commit's date is what somebody's clock said."""
-        from datetime import datetime
-
-        try:
-            then = min(time.time(), datetime.fromisoformat(self.date).timestamp())
-        except (ValueError, OverflowError):
-            then = None
-        what = self.run, self.task_id, self.processor, self.outcome, self.attempt, self.seconds, then
-        return PastRun(
-            *what, self.inputs, self.title, self.exit_code, metrics=self.metrics, worker=self.worker
-        )
+    try:
+        then = min(time.time(), datetime.fromisoformat(one.date).timestamp())
+    except (ValueError, OverflowError):
+        then = None
+    what = one.run, one.task_id, one.processor, one.outcome, one.attempt, one.seconds, then
+    return PastRun(*what, one.inputs, one.title, one.exit_code, metrics=one.metrics, worker=one.worker)
 
 
 class LoggedCommit(NamedTuple):
@@ -73,13 +47,13 @@ class LoggedCommit(NamedTuple):
     groups: tuple[RunTrailers, ...]
     titles: tuple[str | None, ...]
 
-    def receipts(self) -> Iterator[LoggedReceipt]:
+    def receipts(self) -> Iterator[Trailer]:
         """In the order of the message."""
         titles = iter(self.titles)
         for group in self.groups:
             for task in group.tasks:
-                said = task._replace(title=next(titles, None))
-                yield LoggedReceipt(self.oid, self.date, self.author, group.run, *said)
+                said = task._replace(title=next(titles, None), run=group.run)
+                yield said._replace(commit=self.oid, date=self.date, author=self.author)
 
 
 def logged_commits(
@@ -108,7 +82,7 @@ def logged_commits(
         raise error_from(err, ("log",))
 
 
-def logged_receipts(repo: Repository, *, newest: int | None = None) -> Iterator[LoggedReceipt]:
+def logged_receipts(repo: Repository, *, newest: int | None = None) -> Iterator[Trailer]:
     """Every receipt on this branch, newest first; with `newest` those of no more than so many commits of
     whatever kind.
     """
@@ -119,7 +93,7 @@ def logged_receipts(repo: Repository, *, newest: int | None = None) -> Iterator[
 class Newest(NamedTuple):
     """The newest receipt of each of some tasks, and the runs that are undone, as far as the history was read."""
 
-    receipts: Mapping[str, LoggedReceipt]
+    receipts: Mapping[str, Trailer]
     undone: frozenset[str]
 
 
@@ -132,7 +106,7 @@ def newest(
     The history is read only as far as it takes to find them all.
     """
     left = set(task_ids)
-    found: dict[str, LoggedReceipt] = {}
+    found: dict[str, Trailer] = {}
     undone: set[str] = set()
     for commit in logged_commits(repo, revision) if left else ():
         # An undo that was itself undone takes nothing back; newer commits come first, so that is known by now.

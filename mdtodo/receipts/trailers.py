@@ -38,7 +38,9 @@ TRAILERS = "%(trailers:{},unfold)".format(
 
 class Trailer(NamedTuple):
     """What a message says of one task: its `Mdtodo-Task:` line, then, where they are read in the trailers of a run,
-    `inputs`, `said_in` and `metrics` of the others, and the `title` in the message.
+    `inputs`, `said_in` and `metrics` of the others, and the `title` in the message, None where that does not hold it
+    whole. Of a receipt in the history also `run` and `commit`, the author's `date`, ISO 8601 with offset, and the
+    `author`, as `Name <email>`.
 
     `exit_code` is None where the process never ran to an end; `seconds` over all attempts of the run. `at` tells the
     task from equal ones, see `markdown.anchors.place_digest`; None in receipts from before there was that. The rest as
@@ -59,6 +61,10 @@ class Trailer(NamedTuple):
     said_in: str | None = None
     metrics: Mapping[str, float] = MappingProxyType({})
     title: str | None = None
+    run: str = ""
+    commit: str = ""
+    date: str = ""
+    author: str = ""
 
     def __str__(self) -> str:
         code = "-" if self.exit_code is None else self.exit_code

@@ -11,7 +11,7 @@ from mdtodo.markdown.keys.estimates_and_dates import format_estimate
 from mdtodo.planning.expand.patterns import BUILT_IN
 from mdtodo.planning.task_json import task_record
 from mdtodo.reporting.json_documents import print_json
-from mdtodo.reporting.text import columns, one_line, paragraph, printable
+from mdtodo.reporting.text import columns, one_line, paragraph, print_patch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     #: A task, what broke it down, and its new subtasks of all levels.
     Row = tuple[Task, str, Sequence[Task]]
 
-_STYLES = {"+": "green", "-": "red", "@": "cyan"}
-
 
 def print_diff(diff: bytes, *, color: bool) -> None:
     """A patch: to a terminal so that it cannot steer it, otherwise byte by byte."""
@@ -33,8 +31,7 @@ def print_diff(diff: bytes, *, color: bool) -> None:
         sys.stdout.buffer.write(diff)
         sys.stdout.flush()
         return
-    for line in printable(diff.decode(errors="replace")).split("\n")[:-1]:
-        click.echo(click.style(line, _STYLES.get(line[:1])) if color else line, color=color)
+    print_patch(diff.decode(errors="replace"), color=color)
 
 
 def print_expansion(rows: Iterable[Row], *, color: bool) -> None:
@@ -113,14 +110,5 @@ def print_pattern(pattern: Pattern, *, color: bool) -> None:
 
 def print_patterns_json(patterns: Iterable[Pattern]) -> None:
     """`{"version": 1, "patterns": [{"name", "source", "words", "category", "steps": [{"text", "weight"}, ...]}]}`."""
-    rows = [
-        {
-            "name": pattern.name,
-            "source": pattern.source,
-            "words": list(pattern.words),
-            "category": pattern.category,
-            "steps": [{"text": step.text, "weight": step.weight} for step in pattern.steps],
-        }
-        for pattern in patterns
-    ]
+    rows = [one._asdict() | {"steps": [step._asdict() for step in one.steps]} for one in patterns]
     print_json({"version": 1, "patterns": rows})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.planning.task_json import task_record
 from mdtodo.reporting.text import escaped_json
@@ -62,6 +62,11 @@ def iso(moment: float | None, unit: str = "seconds") -> str | None:
         return datetime.fromtimestamp(moment, UTC).isoformat(timespec=unit)
     except (OverflowError, ValueError, OSError):
         return None
+
+
+def renamed(one: NamedTuple, **names: str) -> dict[str, object]:
+    """Its fields as entries of a document, those of `names` under the names that these give them."""
+    return {names.get(name, name): value for name, value in one._asdict().items()}
 
 
 def _value(value: object) -> str:

@@ -20,7 +20,6 @@ from rich.segment import ControlType, Segment, Segments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import TracebackType
 
     from rich.console import ConsoleRenderable
     from rich.text import Text
@@ -74,9 +73,7 @@ class LiveLines(RenderHook):
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         # the thread ends first, else it would draw again what is erased here
         self._over.set()
         self._thread.join()

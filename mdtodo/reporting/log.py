@@ -11,13 +11,13 @@ import click
 from mdtodo.core.receipt import DIRTY
 from mdtodo.core.results import Failure, Outcome, signal_name
 from mdtodo.planning.analysis.durations import format_seconds
-from mdtodo.reporting.json_documents import iso
+from mdtodo.reporting.json_documents import iso, renamed
 from mdtodo.reporting.text import escaped_json, one_line, room, terminal_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mdtodo.receipts.log import LoggedReceipt
+    from mdtodo.receipts.trailers import Trailer
     from mdtodo.storage.rows import JournalEntry
 
 #: Columns of a terminal from which on a line has the commit, the date, and the time of day too.
@@ -27,7 +27,7 @@ _STYLES = {"done": "green", "cached": "green", "failed": "red", "todo": "yellow"
 
 
 def print_receipts(
-    receipts: Iterable[LoggedReceipt], title_of: Callable[[LoggedReceipt], str | None], *, color: bool | None
+    receipts: Iterable[Trailer], title_of: Callable[[Trailer], str | None], *, color: bool | None
 ) -> int:
     """A line for each: date, task, outcome, title, proof, commit and run. How many there were.
 
@@ -57,11 +57,11 @@ def print_receipts(
     return count
 
 
-def _when(one: LoggedReceipt, length: int) -> str:
+def _when(one: Trailer, length: int) -> str:
     return f"{one.date[:length].replace('T', ' ')}  "
 
 
-def _fitted(title: str, one: LoggedReceipt, width: int) -> tuple[str, list[str]]:
+def _fitted(title: str, one: Trailer, width: int) -> tuple[str, list[str]]:
     """What so many columns have room for: the title, the proof, if need be without tree and duration, and the run."""
     from rich.text import Text
 
@@ -80,9 +80,9 @@ def _fitted(title: str, one: LoggedReceipt, width: int) -> tuple[str, list[str]]
 
 
 def print_receipts_json(
-    receipts: Iterable[LoggedReceipt],
-    title_of: Callable[[LoggedReceipt], str | None],
-    entry_of: Callable[[LoggedReceipt], JournalEntry | None],
+    receipts: Iterable[Trailer],
+    title_of: Callable[[Trailer], str | None],
+    entry_of: Callable[[Trailer], JournalEntry | None],
 ) -> None:
     """`{"version": 1, "receipts": [RECEIPT, ...]}`, as it comes, with what the journal has beyond the commit."""
     out = sys.stdout.buffer
@@ -96,7 +96,7 @@ def print_receipts_json(
     sys.stdout.flush()
 
 
-def _proof(one: LoggedReceipt, *, timed: bool = True, tree: bool = True) -> str:
+def _proof(one: Trailer, *, timed: bool = True, tree: bool = True) -> str:
     """`(tests, exit 1, 2.3s, attempt 2, tree 5b1d3c9f0a27)`; that the tree was dirty is said in any case."""
     if one.processor in ("person", "rollup", "undo", "expand", "every"):
         return f"({one.processor})"
@@ -123,15 +123,16 @@ _FAILURES: dict[str, str] = {
 }
 
 
-def _failure(one: LoggedReceipt) -> str:
+def _failure(one: Trailer) -> str:
     """The same of a receipt, "" for one that did not fail."""
     return _FAILURES.get(one.reason or "") or _ending(one.exit_code)
 
 
-def _record(one: LoggedReceipt, title: str | None, entry: JournalEntry | None) -> dict[str, object]:
+def _record(one: Trailer, title: str | None, entry: JournalEntry | None) -> dict[str, object]:
     """Its fields, two of them by the names that they have in the contract. When its processor started and ended only
     the journal knows; how it failed is told by that in its own words."""
-    found = one._asdict() | {"date": one.date or None, "title": title, "metrics": dict(one.metrics)}
+    called = renamed(one, task_id="task", seconds="duration")
+    found = called | {"date": one.date or None, "title": title, "metrics": dict(one.metrics)}
     del found["said_in"]
     ran = entry if one.attempt else None
     error = (entry.receipt.error if entry else None) or _failure(one) or None
@@ -140,7 +141,4 @@ def _record(one: LoggedReceipt, title: str | None, entry: JournalEntry | None) -
         "started": iso(ran.receipt.began, "milliseconds") if ran else None,
         "finished": iso(ran.finished, "milliseconds") if ran else None,
     }
-    return {_CALLED.get(name, name): value for name, value in (found | more).items()}
-
-
-_CALLED = {"task_id": "task", "seconds": "duration"}
+    return found | more

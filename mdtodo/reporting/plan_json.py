@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from mdtodo.planning.analysis.explain import explain
 from mdtodo.planning.task_json import task_record
-from mdtodo.reporting.json_documents import print_json
+from mdtodo.reporting.json_documents import iso, print_json, renamed
 from mdtodo.reporting.text import one_line, paragraph
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def print_as(
 ) -> None:
     """These tasks as `json`, `mermaid` or `dot`; JSON also has the ticked tasks that `every:` `opens`, and when."""
     if form == "json":
-        dated = [{"id": task.id, "at": _iso(moment)} for task, moment in opens]
+        dated = [{"id": task.id, "at": iso(moment)} for task, moment in opens]
         print_json({**plan_document(plan, names, caps), "opens": dated})
     elif form == "mermaid":
         from mdtodo.reporting.mermaid import flowchart
@@ -38,10 +37,6 @@ def print_as(
         from mdtodo.reporting.dot import digraph
 
         click.echo(digraph(plan, names))
-
-
-def _iso(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
 
 
 def plan_document(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> dict[str, object]:
@@ -73,15 +68,8 @@ def print_explanation(
     """Why it stands where it does: a sentence for each reason."""
     found = explain(plan, caps, task.id)
     if as_json:
-        document: dict[str, object] = {"version": 1, "id": task.id, "place": found.place, "open": found.of}
-        print_json(
-            {
-                **document,
-                "chain": list(found.chain),
-                "chain_minutes": found.minutes,
-                "reasons": list(found.sentences),
-            }
-        )
+        called = {"of": "open", "minutes": "chain_minutes", "sentences": "reasons"}
+        print_json({"version": 1, "id": task.id, **renamed(found, **called)})
         return
     title = paragraph(f"{task.id}  {one_line(task.title)}  ({one_line(task.file)}:{task.line})", rest="  ")
     click.echo(click.style(title, bold=True) if colored else title, color=colored)

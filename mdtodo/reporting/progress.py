@@ -13,7 +13,6 @@ from mdtodo.reporting.text import message, one_line, paragraph, printable, redra
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
     from rich.text import Text
 
@@ -100,9 +99,7 @@ class PlainProgress:
     def __enter__(self) -> PlainProgress:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.flush()
 
     def begin(self, expected: int, seconds_of: dict[str, float]) -> None:
@@ -173,12 +170,10 @@ class LiveProgress:
         self._live.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.flush()
         if self._live:
-            self._live.__exit__(kind, error, trace)
+            self._live.__exit__()
 
     def begin(self, expected: int, seconds_of: dict[str, float]) -> None:
         """The line of the whole."""

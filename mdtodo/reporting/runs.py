@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
 from mdtodo.planning.analysis.durations import format_seconds
-from mdtodo.reporting.json_documents import print_json
-from mdtodo.reporting.table import print_grid
-from mdtodo.reporting.text import one_line
+from mdtodo.reporting.json_documents import iso, print_json
+from mdtodo.reporting.table import print_listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,18 +18,14 @@ if TYPE_CHECKING:
 
 def print_runs(runs: Sequence[KnownRun], *, colored: bool) -> None:
     """A table: start, length, results, success, use of the jobs, worker, run, newest commit."""
-    from rich.table import Table
-    from rich.text import Text
-
-    if not runs:
-        return
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for name in ("started", "took", "results", "success", "used", "worker", "run", "commits"):
-        right = name in ("took", "success", "used")
-        table.add_column(name, justify="right" if right else "left", no_wrap=name != "results")
-    for run in runs:
-        table.add_row(*(Text(one_line(cell)) for cell in _cells(run)))
-    print_grid(table, colored=colored)
+    names = ("started", "took", "results", "success", "used", "worker", "run", "commits")
+    print_listing(
+        names,
+        map(_cells, runs),
+        right=("took", "success", "used"),
+        folded=("results",),
+        colored=colored,
+    )
 
 
 def _cells(run: KnownRun) -> tuple[str, ...]:
@@ -65,15 +59,11 @@ def _record(run: KnownRun) -> dict[str, object]:
     return {
         "id": run.run,
         "worker": run.worker,
-        "started": _iso(run.started),
-        "finished": _iso(run.finished),
+        "started": iso(run.started, "milliseconds"),
+        "finished": iso(run.finished, "milliseconds"),
         "counts": {outcome: run.counts[outcome] for outcome in _ORDER},
         "success_rate": run.success_rate,
         "jobs": run.jobs,
         "utilization": run.utilization,
         "commits": run.commits,
     }
-
-
-def _iso(moment: float | None) -> str | None:
-    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")

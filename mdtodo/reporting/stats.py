@@ -10,7 +10,7 @@ import click
 from mdtodo.core.names import counted
 from mdtodo.markdown.keys.estimates_and_dates import format_estimate
 from mdtodo.planning.analysis.durations import format_seconds
-from mdtodo.reporting.json_documents import iso, print_json
+from mdtodo.reporting.json_documents import iso, print_json, renamed
 from mdtodo.reporting.table import console, print_grid
 from mdtodo.reporting.text import one_line, paragraph
 
@@ -36,9 +36,8 @@ _WIDE, _ALL, _SOME = 110, 78, 56
 def print_stats(found: Statistics, *, by: str = "processor", colored: bool) -> None:
     """The whole, then in up to four parts: processors or other groups, metrics, flaky tasks, estimated and actual."""
     click.echo(paragraph(_whole(found)) + "\n")
-    pictures = (colored or sys.stdout.isatty()) and draws()
     groups = found.processors if by == "processor" else found.groups
-    _print_groups(groups, by, colored=colored, pictures=pictures)
+    _print_groups(groups, by, colored=colored, pictures=pictured(colored))
     if found.metrics:
         click.echo("\n" + paragraph("Metrics: the last value, the lowest and the highest"))
         _print_rows([_metric_row(one) for one in found.metrics[:_ROWS]], colored=colored)
@@ -80,9 +79,14 @@ def print_stats_json(found: Statistics, since: float | None, *, by: str = "proce
                 {**_task(found, task), "processor": name, **_record(one)}
                 for (task, name), one in found.tasks.items()
             ],
-            "metrics": [_metric_record(one) for one in found.metrics],
-            "flaky": [{**_task(found, one.task_id), **_flaky_record(one)} for one in found.flaky],
-            "estimates": [{**_task(found, one.task_id), **_estimate_record(one)} for one in found.estimates],
+            "metrics": [one._asdict() for one in found.metrics],
+            "flaky": [_task(found, one.task_id) | renamed(one, task_id="task") for one in found.flaky],
+            "estimates": [
+                _task(found, one.task_id)
+                | {"estimate_hours": one.planned, "measured_hours": one.measured, "ratio": one.ratio}
+                | {"runs": one.runs}
+                for one in found.estimates
+            ],
         }
     )
 
@@ -116,6 +120,11 @@ def draws() -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def pictured(colored: bool) -> bool:
+    """Whether it shows them to a person, and not to a program that reads columns."""
+    return (colored or sys.stdout.isatty()) and draws()
 
 
 def _whole(found: Statistics) -> str:
@@ -268,49 +277,11 @@ def _task(found: Statistics, task_id: str) -> dict[str, object]:
     return {"task": task_id, "title": found.titles.get(task_id)}
 
 
-def _metric_record(one: MetricSeries) -> dict[str, object]:
-    return {
-        "processor": one.processor,
-        "name": one.name,
-        "runs": one.runs,
-        "last": one.last,
-        "lowest": one.lowest,
-        "highest": one.highest,
-        "recent": list(one.recent),
-    }
-
-
-def _flaky_record(one: Flaky) -> dict[str, object]:
-    return {
-        "processor": one.processor,
-        "evidence": one.evidence,
-        "done": one.done,
-        "failed": one.failed,
-    }
-
-
-def _estimate_record(one: Estimate) -> dict[str, object]:
-    return {
-        "estimate_hours": one.planned,
-        "measured_hours": one.measured,
-        "ratio": one.ratio,
-        "runs": one.runs,
-    }
-
-
 def _record(one: RunStatistics) -> dict[str, object]:
-    return {
-        "runs": one.runs,
-        "attempts": one.attempts,
-        "done": one.done,
-        "failed": one.failed,
-        "deferred": one.deferred,
-        "skipped": one.skipped,
-        "success_rate": one.success_rate,
-        "median_duration": one.median,
-        "p95_duration": one.p95,
+    found = renamed(one, median="median_duration", p95="p95_duration", total="total_duration")
+    recent = [{"outcome": outcome, "duration": took} for outcome, took in one.recent]
+    return found | {
         "total_duration": round(one.total, 3),
-        "last_outcome": one.last_outcome,
         "last_finished": iso(one.last_finished),
-        "recent": [{"outcome": outcome, "duration": took} for outcome, took in one.recent],
+        "recent": recent,
     }

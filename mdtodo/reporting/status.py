@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from mdtodo.core.activity import Phase, RunnerState
 from mdtodo.planning.analysis.durations import format_seconds
-from mdtodo.reporting.stats import bar, draws
-from mdtodo.reporting.table import STATE_STYLES, cells, console, print_grid, rows_of
+from mdtodo.reporting.stats import bar, draws, pictured
+from mdtodo.reporting.table import STATE_STYLES, Shape, console, fitted_table, print_grid, rows_of
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.table import Table
     from rich.text import Text
@@ -37,9 +36,8 @@ _RUNNER_STYLES = {RunnerState.LIVE: "green", RunnerState.SILENT: "yellow", Runne
 def print_status(found: Overview, plan: Plan, now: float, *, colored: bool) -> None:
     """A sentence, a row for each task that is in hand, for each state that tasks are in, for each runner, and for each
     lane that anything is or was in. `now` in Unix time."""
-    pictures = (colored or sys.stdout.isatty()) and draws()
     width = console(colored).width
-    for number, part in enumerate(_parts(found, plan, now, width, pictures=pictures)):
+    for number, part in enumerate(_parts(found, plan, now, width, pictures=pictured(colored))):
         if number:
             click.echo("")
         print_grid(part, colored=colored)
@@ -113,49 +111,7 @@ def _states(states: Mapping[str, int]) -> Table:
     return table
 
 
-class _Shape(NamedTuple):
-    """The columns of a table; those that go first where room is short; those that are not numbers; and the one that is
-    cut before any goes."""
-
-    names: tuple[str, ...]
-    less: tuple[str, ...]
-    words: tuple[str, ...]
-    cut: str
-
-
-def _table(
-    shape: _Shape, rows: Sequence[Mapping[str, str]], width: int, styles: Iterable[Mapping[str, str]]
-) -> Table:
-    """A row for each, with the columns that so many columns of a terminal have room for."""
-    from rich.table import Table
-    from rich.text import Text
-
-    widths = {name: max(map(cells, (name, *(row[name] for row in rows)))) for name in shape.names}
-    names = _fitting(shape, widths, width)
-    rest = sum(widths[name] + 2 for name in names if name != shape.cut)
-    table = Table.grid(padding=(0, 2))
-    for name in names:
-        table.add_column(no_wrap=True, overflow="ellipsis")
-        column = table.columns[-1]
-        column.justify = "left" if name in shape.words else "right"
-        column.max_width = max(1, width - rest) if name == shape.cut else None
-    table.add_row(*(Text(name, "dim") for name in names))
-    for row, style in zip(rows, styles, strict=True):
-        table.add_row(*(Text(row[name], style.get(name, "")) for name in names))
-    return table
-
-
-def _fitting(shape: _Shape, widths: Mapping[str, int], width: int) -> list[str]:
-    """Of columns that are so wide, two apart, those that have room; a long name or title gives way to numbers."""
-    names = list(shape.names)
-    for less in shape.less:
-        if sum(min(widths[name], 16) if name == shape.cut else widths[name] + 2 for name in names) <= width:
-            break
-        names.remove(less)
-    return names
-
-
-_IN_HAND = _Shape(
+_IN_HAND = Shape(
     names=("in hand", "title", "by", "worker", "phase", "time", "progress"),
     less=("worker", "progress", "by", "time", "phase", "title"),
     words=("in hand", "title", "by", "worker", "phase"),
@@ -178,7 +134,7 @@ def _in_hand(tasks: Sequence[InHand], plan: Plan, now: float, width: int) -> Tab
         less=tuple(name for name in _IN_HAND.less if not idle.get(name)),
     )
     styles = [{"in hand": "cyan", "by": "dim", "worker": "dim", "phase": _STYLES[one.phase]} for one in shown]
-    table = _table(shape, rows, width, styles)
+    table = fitted_table(shape, rows, width, styles)
     if len(shown) < len(tasks):
         table.add_row(Text(f"+{len(tasks) - len(shown)}", "dim"), Text("more", "dim"))
     return table
@@ -198,7 +154,7 @@ def _in_hand_cells(one: InHand, plan: Plan, now: float) -> dict[str, str]:
     }
 
 
-_RUNNER = _Shape(
+_RUNNER = Shape(
     names=("runner", "state", "pid", "can", "in hand", "done", "failed", "average", "last sign"),
     less=("can", "pid", "average", "last sign", "failed", "done", "in hand", "state"),
     words=("runner", "state", "can"),
@@ -214,7 +170,7 @@ def _runners(runners: Sequence[RunnerFigures], now: float, width: int) -> Table:
     shown = [one for one in runners if one not in gone[_GONE:]]
     rows = [_runner_cells(one, now) for one in shown]
     styles = [{"runner": "cyan", "can": "dim", "state": _RUNNER_STYLES[one.runner.state]} for one in shown]
-    table = _table(_RUNNER, rows, width, styles)
+    table = fitted_table(_RUNNER, rows, width, styles)
     if len(shown) < len(runners):
         table.add_row(Text(f"and {len(runners) - len(shown)} more", "dim"), Text("gone", "dim"))
     return table
@@ -235,7 +191,7 @@ def _runner_cells(one: RunnerFigures, now: float) -> dict[str, str]:
     }
 
 
-_LANE = _Shape(
+_LANE = Shape(
     names=("lane", "running", "limit", "ready", "done", "failed", "average", "last activity"),
     less=("last activity", "average", "limit", "failed", "done", "running", "ready"),
     words=("lane", "last activity"),
@@ -245,7 +201,7 @@ _LANE = _Shape(
 
 def _lanes(lanes: Mapping[str, Lane], width: int) -> Table:
     rows = [_lane_cells(name, lane) for name, lane in lanes.items()]
-    return _table(_LANE, rows, width, [{"lane": "cyan"}] * len(rows))
+    return fitted_table(_LANE, rows, width, [{"lane": "cyan"}] * len(rows))
 
 
 def _lane_cells(name: str, lane: Lane) -> dict[str, str]:

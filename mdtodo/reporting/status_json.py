@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.core.activity import Phase
-from mdtodo.reporting.json_documents import iso, print_json
+from mdtodo.reporting.json_documents import iso, print_json, renamed
 
 if TYPE_CHECKING:
     from mdtodo.core.activity import InHand
@@ -52,50 +52,29 @@ def status_document(found: Overview, plan: Plan, now: float) -> dict[str, object
 
 
 def _lane(lane: Lane) -> dict[str, object]:
-    return {
-        "active": lane.active,
-        "capacity": lane.capacity,
-        "processed": lane.processed,
-        "completed": lane.completed,
-        "failed": lane.failed,
-        "average_duration": lane.average,
-        "last_activity": iso(lane.last_activity),
-    }
+    found = renamed(lane, average="average_duration") | {"last_activity": iso(lane.last_activity)}
+    del found["ready"]  # stands among the queues
+    return found
 
 
 def _in_hand(one: InHand, plan: Plan, now: float) -> dict[str, object]:
     task = plan.tasks.get(one.task_id)
-    return {
-        "id": one.task_id,
+    return renamed(one, task_id="id") | {
         "title": None if task is None else task.title,
-        "worker": one.worker,
-        "run": one.run,
-        "processor": one.processor,
-        "attempt": one.attempt,
         "since": iso(one.since),
         "seconds": None if one.since is None else _rounded(max(0.0, now - one.since), 3),
-        "progress": one.progress,
-        "phase": one.phase,
     }
 
 
 def _runner(one: RunnerFigures) -> dict[str, object]:
     runner = one.runner
-    return {
-        "name": runner.name,
-        "host": runner.host,
-        "pid": runner.pid,
-        "can": None if runner.can is None else list(runner.can),
-        "since": iso(runner.since),
-        "last_sign": iso(runner.last_sign),
-        "state": runner.state,
-        "in_hand": one.in_hand,
-        "processed": one.processed,
-        "completed": one.completed,
-        "failed": one.failed,
+    mine = renamed(one, total="total_duration", average="average_duration")
+    found = {**runner._asdict(), "since": iso(runner.since), "last_sign": iso(runner.last_sign), **mine}
+    found |= {
         "total_duration": _rounded(one.total, 3),
         "average_duration": _rounded(one.average, 3),
     }
+    return {name: value for name, value in found.items() if name not in ("runs", "runner")}
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

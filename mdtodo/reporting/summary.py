@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.core.results import Outcome, RunReport
-from mdtodo.reporting.text import one_line, paragraph, tell
+from mdtodo.reporting.text import paragraph, tell, tell_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +31,7 @@ def print_summary(
     """`5 done, 1 failed, 2 blocked`, the commits, and the next step; `verified`: of tasks that were done; `proven`: of
     those of them that nothing had proven."""
     print_messages(report)
-    for sentence in report.left:
-        tell(one_line(sentence))
+    tell_each(report.left)
     counts = [
         click.style(f"{count} {word}", _STYLES.get(outcome))
         for outcome, word, count in _counts(report, verified=verified, proven=proven)
@@ -64,8 +63,7 @@ def _counts(report: RunReport, *, verified: bool, proven: bool) -> Iterator[tupl
 
 def print_messages(report: RunReport) -> None:
     """What a person should know, whoever reads the rest."""
-    for message in report.messages:
-        tell(one_line(message))
+    tell_each(report.messages)
 
 
 def _hints(report: RunReport) -> Iterator[str]:

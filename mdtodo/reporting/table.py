@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import Priority, State
+from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from rich.console import Console
     from rich.table import Table
@@ -61,6 +62,28 @@ def print_grid(table: Table | Text, *, colored: bool) -> None:
         click.echo(line.rstrip(), color=colored)
 
 
+def print_listing(
+    names: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Container[str] = (),
+    folded: Container[str] = (),
+    colored: bool,
+) -> None:
+    """A table with a dim head: a row of cells for each; nothing where there is none. The columns that are not `folded`
+    stay on one line."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for name in names:
+        table.add_column(name, justify="right" if name in right else "left", no_wrap=name not in folded)
+    for row in rows:
+        table.add_row(*(Text(one_line(cell)) for cell in row))
+    if table.row_count:
+        print_grid(table, colored=colored)
+
+
 def rows_of(tables: Iterable[Table], width: int, *, colored: bool) -> list[Text]:
     """Tables as rows of a terminal that is so wide, with an empty one between them."""
     from rich.text import Text
@@ -74,6 +97,48 @@ def rows_of(tables: Iterable[Table], width: int, *, colored: bool) -> list[Text]
                 out.print()
             out.print(table)
     return [Text.from_ansi(row.rstrip()) for row in captured.get().splitlines()]
+
+
+class Shape(NamedTuple):
+    """The columns of a table; those that go first where room is short; those that are not numbers; and the one that is
+    cut before any goes."""
+
+    names: tuple[str, ...]
+    less: tuple[str, ...]
+    words: tuple[str, ...]
+    cut: str
+
+
+def fitted_table(
+    shape: Shape, rows: Sequence[Mapping[str, str]], width: int, styles: Iterable[Mapping[str, str]]
+) -> Table:
+    """A row for each, with the columns that so many columns of a terminal have room for."""
+    from rich.table import Table
+    from rich.text import Text
+
+    widths = {name: max(map(cells, (name, *(row[name] for row in rows)))) for name in shape.names}
+    names = _fitting(shape, widths, width)
+    rest = sum(widths[name] + 2 for name in names if name != shape.cut)
+    table = Table.grid(padding=(0, 2))
+    for name in names:
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        column = table.columns[-1]
+        column.justify = "left" if name in shape.words else "right"
+        column.max_width = max(1, width - rest) if name == shape.cut else None
+    table.add_row(*(Text(name, "dim") for name in names))
+    for row, style in zip(rows, styles, strict=True):
+        table.add_row(*(Text(row[name], style.get(name, "")) for name in names))
+    return table
+
+
+def _fitting(shape: Shape, widths: Mapping[str, int], width: int) -> list[str]:
+    """Of columns that are so wide, two apart, those that have room; a long name or title gives way to numbers."""
+    names = list(shape.names)
+    for less in shape.less:
+        if sum(min(widths[name], 16) if name == shape.cut else widths[name] + 2 for name in names) <= width:
+            break
+        names.remove(less)
+    return names
 
 
 def cells(text: str) -> int:

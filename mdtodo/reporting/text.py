@@ -100,6 +100,21 @@ def tell(sentence: str, *, first: str = "mdtodo: ", rest: str = "  ") -> None:
     click.echo(message(sentence, first=first, rest=rest, stream=sys.stderr), err=True)
 
 
+def tell_each(sentences: Iterable[str]) -> None:
+    """Each as `tell` does, on one line."""
+    for sentence in sentences:
+        tell(one_line(sentence))
+
+
+def print_patch(patch: str, *, color: bool) -> None:
+    """A patch in text, so that it cannot steer a terminal."""
+    import click
+
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for line in printable(patch).split("\n")[:-1]:
+        click.echo(click.style(line, styles.get(line[:1])) if color else line, color=color)
+
+
 def message(sentence: str, *, first: str = "mdtodo: ", rest: str = "  ", stream: TextIO) -> str:
     """The same as text that `stream` can show."""
     begun, *others = printable(sentence).split("\n")

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from mdtodo.core.edits import Revert
-from mdtodo.reporting.json_documents import print_json
-from mdtodo.reporting.text import one_line, printable
+from mdtodo.reporting.json_documents import print_json, renamed
+from mdtodo.reporting.text import one_line, print_patch
 
 if TYPE_CHECKING:
     from mdtodo.core.receipt import Receipt
     from mdtodo.core.results import Undone
 
 _LABELS = {"todo": "open", "doing": "begun"}
-_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def print_undone(undone: Undone, *, color: bool) -> None:
@@ -24,8 +23,7 @@ def print_undone(undone: Undone, *, color: bool) -> None:
         click.echo(f"{one_line(undone.undone)} was already undone, by {one_line(undone.before)}")
         return
     if undone.diff is not None:
-        for line in printable(undone.diff).splitlines():
-            click.echo(click.style(line, _STYLES.get(line[:1])) if color else line, color=color)
+        print_patch(undone.diff, color=color)
         return
     for receipt in undone.receipts:
         if receipt.edits:
@@ -51,15 +49,9 @@ def print_undone_json(undone: Undone) -> None:
         for one in undone.receipts
         if one.edits
     ]
-    print_json(
-        {
-            "version": 1,
-            "undone": undone.undone,
-            "run": undone.run,
-            "already": undone.before,
-            "tasks": tasks,
-            "files": list(undone.files),
-            "commits": list(undone.commits),
-            "diff": undone.diff,
-        }
-    )
+    found = renamed(undone, before="already", receipts="tasks") | {
+        "tasks": tasks,
+        "files": list(undone.files),
+    }
+    del found["messages"]  # a person was told of them
+    print_json({"version": 1, **found})

@@ -11,14 +11,7 @@ from mdtodo.core import codec
 from mdtodo.errors import GitError
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work, stamp
 from mdtodo.git.session import GitSession
-from mdtodo.landing.policy import (
-    land_as_configured,
-    land_entries,
-    new_run_id,
-    note_late,
-    of_others,
-    sentences_of,
-)
+from mdtodo.landing.policy import land_as_configured, land_entries, new_run_id, sentences_of
 from mdtodo.landing.recovery.ended_claims import open_ended_claims
 from mdtodo.landing.recovery.read_spool import held_of
 from mdtodo.landing.recovery.recover import finish_earlier
@@ -27,10 +20,11 @@ from mdtodo.landing.result_edits import done_by_claimant, ticks
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.survey import Verdict
-from mdtodo.run.attempt_logs import AttemptLogs
+from mdtodo.run.record.attempt_logs import AttemptLogs
+from mdtodo.run.record.runner_signs import RunnerSigns
+from mdtodo.run.record.unlanded import Unlanded
 from mdtodo.run.start.lane_places import LanePlaces
 from mdtodo.run.start.leases import LocalLeases
-from mdtodo.run.start.runner_signs import RunnerSigns
 from mdtodo.storage import spool
 from mdtodo.storage.rows import JournalEntry
 from mdtodo.storage.runs import TOGETHER
@@ -41,7 +35,6 @@ from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from types import TracebackType
 
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Output, Receipt
@@ -50,9 +43,6 @@ if TYPE_CHECKING:
     from mdtodo.project.project import Project
     from mdtodo.run.run_options import Options
     from mdtodo.run.start.leases import Leases
-
-#: What is told of a task whose result cannot land, before the reason.
-_KEPT = "not ticked, and its result is kept for the next `mdtodo run`"
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -63,8 +53,7 @@ class RunJournal:
     `project` is the one that the run was planned on, once that was read; the `work_tree` is looked at where something
     is to be committed, or opened. `leases` say which tasks are its own: the `local` ones of this clone, unless others
     were put above them. A lease is kept from the start of a task until its result has landed, so that no
-    other runner takes the task while its box is still open. `together` is the work tree, where its workers land what
-    all of them have.
+    other runner takes the task while its box is still open.
     """
 
     repo: Repository
@@ -79,7 +68,6 @@ class RunJournal:
     signs: RunnerSigns = field(init=False)
     project: Project | None = None
     work_tree: WorkTree | None = None
-    together: str | None = None
     commits: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     kept_open: dict[str, str] = field(default_factory=dict)
@@ -87,7 +75,7 @@ class RunJournal:
     unopened: set[str] = field(default_factory=set)
     _unrecorded: list[JournalEntry] = field(default_factory=list)
     _ended_claims: list[int] = field(default_factory=list)
-    _unlanded: list[tuple[int, Receipt]] = field(default_factory=list)
+    _unlanded: Unlanded = field(init=False)
     _began: dict[str, float] = field(default_factory=dict)
     _place: HeadPosition | None = None
     _stamp: tuple[int, int] = (0, 0)
@@ -99,6 +87,7 @@ class RunJournal:
         places = LanePlaces(self.state, self.config.lanes, self.jobs)
         self.local = LocalLeases(self.state, self.worker, self.config.lease, self.run_id, places, self._log)
         self.leases = self.local
+        self._unlanded = Unlanded(self.repo, self.state, self.run_id)
         self.signs = RunnerSigns(self.state, self.worker, self.run_id, self.config.lease)
         self.logs = AttemptLogs(self.repo, self.run_id)
         self.spool_path = os.path.join(spool.spool_folder(self.repo), self.run_id)
@@ -128,16 +117,14 @@ class RunJournal:
         state.sign_on(name, config.lease)
         begun: dict[str, object] = {"commit": commit, "place": [*journal._place], "jobs": jobs}
         if joint and commit == "run":
-            journal.together = begun[TOGETHER] = os.path.realpath(repo.git_dir)
+            journal._unlanded.work_tree = begun[TOGETHER] = os.path.realpath(repo.git_dir)
         state.start_run(run_id, name, begun)
         return journal
 
     def __enter__(self) -> RunJournal:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: object, _: object) -> None:
         if self._git is not None:
             self._git.close()
         # before the leases go: whoever takes a task next has to see what became of it
@@ -189,7 +176,7 @@ class RunJournal:
     @property
     def owes(self) -> bool:
         """Whether results were taken down that have not landed yet."""
-        return bool(self._unrecorded or self._unlanded)
+        return bool(self._unrecorded or self._unlanded.entries)
 
     # While a task runs
 
@@ -202,7 +189,7 @@ class RunJournal:
         if (work_tree := self.work_tree) is None:
             return None, ()
         tree = work_tree.begin(task.id, processor, untracked, self.git())
-        self._note_late(work_tree)
+        self._unlanded.mark_late(work_tree.late)
         return tree, work_tree.tell(untracked, refused=not work_tree.opens)
 
     def begin_in_clone(self, task: Task) -> None:
@@ -214,13 +201,8 @@ class RunJournal:
         if (work_tree := self.work_tree) is None:
             return None
         tree = work_tree.end(task.id, untracked, self.git())
-        self._note_late(work_tree)
+        self._unlanded.mark_late(work_tree.late)
         return tree
-
-    def _note_late(self, work_tree: WorkTree) -> None:
-        """Have the journal say of what was of other content than HEAD's that it was: another worker may land it."""
-        if self.together is not None and work_tree.late:
-            self._unlanded = note_late(self.state, self._unlanded, work_tree.late)
 
     def checkout_changed(self) -> str | None:
         """Why nothing should start any more, as part of a sentence: another branch was checked out."""
@@ -235,14 +217,9 @@ class RunJournal:
         self._stamp = now
         return None
 
-    def log_attempt(self, task: Task, number: int, processor: str) -> None:
-        """An attempt has begun."""
-        name = audit.attempt_name(self.run_id, task.id, number)
-        self._log("attempt", task=task.id, attempt=name, processor=processor)
-
-    def log_dropped(self, task: Task, number: int) -> None:
-        """Its result came when the task was no longer this run's."""
-        self._log("result_dropped", task=task.id, attempt=audit.attempt_name(self.run_id, task.id, number))
+    def log(self, event: str, task: Task, attempt: int, **said: object) -> None:
+        """Say in the audit log what became of an attempt."""
+        self._log(event, task=task.id, attempt=audit.attempt_name(self.run_id, task.id, attempt), **said)
 
     def _log(self, event: str, **said: object) -> None:
         audit.record(event, run=self.run_id, worker=self.worker, **said)
@@ -263,10 +240,8 @@ class RunJournal:
             self._ended_claims.append(claim.token)
         receipt = receipt._replace(began=self._began.get(task.id))
         self._unrecorded.append(JournalEntry(self.run_id, receipt, log, lands=bool(receipt.edits)))
-        self._log(
-            "result",
-            task=task.id,
-            attempt=audit.attempt_name(self.run_id, task.id, receipt.attempt),
+        self.log(
+            *("result", task, receipt.attempt),
             outcome=receipt.outcome,
             reason=receipt.reason,
             exit_code=receipt.exit_code,
@@ -290,8 +265,10 @@ class RunJournal:
         with self.state.at_once("result"):
             numbers = self.state.record(records)
             self.state.tie(self._ended_claims, mine=True)
-        self._unlanded += [(n, one.receipt) for n, one in zip(numbers, records, strict=True) if one.lands]
-        self._release(*(one.receipt.task_id for one in records if not one.lands))
+        self._unlanded.entries += [
+            (n, one.receipt) for n, one in zip(numbers, records, strict=True) if one.lands
+        ]
+        self.release(*(one.receipt.task_id for one in records if not one.lands))
 
     def land_alone(self, task: Task, receipt: Receipt) -> None:
         """Land a result that lands whole, at once and in a commit of its own.
@@ -319,18 +296,12 @@ class RunJournal:
             self.write_down()
             # a power cut must not leave a ticked box that the journal knows nothing of
             self.state.sync()
-            receipts = [receipt for _, receipt in self._unlanded]
+            receipts = self._unlanded.receipts
             landing = land_as_configured(
                 self.repo, receipts, run_id=self.run_id, commit=False, config=self.config
             )
-            missed = {*landing.unclear, *(task_id for task_id, _, _ in landing.missed)}
-            self.state.discard(number for number, one in self._unlanded if one.task_id in missed)
-            self._unlanded = [(number, one) for number, one in self._unlanded if one.task_id not in missed]
+            self._unlanded.discard({*landing.unclear, *(task_id for task_id, _, _ in landing.missed)})
             self.messages += sentences_of(landing)
-
-    def release(self, task: Task) -> None:
-        """The task did not come to an end here: free it."""
-        self._release(task.id)
 
     def land(self) -> None:
         """Tick and commit what is recorded and not landed, and free its tasks.
@@ -338,26 +309,20 @@ class RunJournal:
         Raises GitError where that cannot be done now; the next run does it then.
         """
         self.write_down()
-        if not self._unlanded:
-            return
         self.see_landed()
-        unlanded, self._unlanded = self._unlanded, []
-        if not unlanded:
+        if not (entries := self._unlanded.entries):
             return
+        self._unlanded.entries = []
         try:
-            self._land(unlanded)
+            self._land(entries)
         except GitError:
-            self._unlanded = unlanded + self._unlanded
+            self._unlanded.entries = entries + self._unlanded.entries
             raise
 
     def see_landed(self) -> None:
         """Take note of what another worker of this work tree has landed of what it owes."""
-        if self.together is None or not self._unlanded:
-            return
-        landed = self.state.landed_among([number for number, _ in self._unlanded])
-        gone = [receipt.task_id for number, receipt in self._unlanded if number in landed]
-        self._unlanded = [entry for entry in self._unlanded if entry[0] not in landed]
-        self.commits += dict.fromkeys(made for made in landed.values() if made and made not in self.commits)
+        gone, commits = self._unlanded.landed_by_others()
+        self.commits += [made for made in commits if made not in self.commits]
         if gone:
             self._end(gone)
             self.leases.landed(gone)
@@ -380,8 +345,8 @@ class RunJournal:
             each=self.commit == "task",
             git=self._plumbing(),
             work_tree=self.work_tree,
-            again=self.together is not None,
-            others=of_others(self.repo, self.state, self.together, self.run_id, unlanded),
+            again=self._unlanded.work_tree is not None,
+            others=self._unlanded.of_others(unlanded),
         )
         if self.work_tree is not None:
             self.work_tree.landed(self._git)
@@ -402,11 +367,12 @@ class RunJournal:
         if unclear:
             self.state.park(number for number, one in entries if one.task_id in unclear)
             self._keep(unclear)
-            self._release(*unclear)
+            self.release(*unclear)
         return [entry for entry in entries if entry[1].task_id not in unclear]
 
     def _keep(self, unclear: Mapping[str, str]) -> None:
-        self.kept_open |= {task: f"{_KEPT}: {reason}" for task, reason in unclear.items()}
+        kept = "not ticked, and its result is kept for the next `mdtodo run`"
+        self.kept_open |= {task: f"{kept}: {reason}" for task, reason in unclear.items()}
 
     def git(self) -> GitSession:
         """What is kept of git while the run goes on."""
@@ -419,7 +385,8 @@ class RunJournal:
         configuration in the hours before."""
         return self.git() if self.commit == "task" else None
 
-    def _release(self, *task_ids: str) -> None:
+    def release(self, *task_ids: str) -> None:
+        """The tasks did not come to an end here: free them."""
         self._end(task_ids)
         self.leases.release(task_ids)
 

@@ -13,7 +13,8 @@ from mdtodo.core.titles import title_and_id
 from mdtodo.execution.processors.spec import spec
 from mdtodo.outputs.snapshot import outputs_spec
 from mdtodo.planning.task_json import task_record
-from mdtodo.run.outcomes import Outcomes, failure
+from mdtodo.run.outcomes import Outcomes
+from mdtodo.run.report.task_run import failure
 from mdtodo.run.start.preflight import Preflight
 from mdtodo.run.start.throttle import Throttle
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from mdtodo.execution.executor import AttemptEvent, Executor
     from mdtodo.project.project import Project
     from mdtodo.run.cache.result_cache import ResultCache
-    from mdtodo.run.isolated.isolation import Isolation, Start
+    from mdtodo.run.isolation import Isolation, Start
     from mdtodo.run.journal import RunJournal
     from mdtodo.run.observer import Observer
     from mdtodo.run.ready_queue import ReadyQueue
@@ -70,8 +71,7 @@ class RunLoop:
         """Until nothing runs and nothing may start. What came back is in the journal before anything more starts."""
         limit = self.queue.options.limit
         self._beyond_limit = 0 if limit is None else len(self.queue.reachable()) - limit
-        for parent in self.queue.close_finished_parents():
-            self.outcomes.roll_up(parent)
+        self.outcomes.roll_up(self.queue.close_finished_parents())
         self.journal.write()
         while True:
             self._handle_interrupt()
@@ -179,7 +179,7 @@ class RunLoop:
             return
         start = isolation.begin(task)
         if isinstance(start, str):
-            self.journal.release(task)
+            self.journal.release(task.id)
             self._pass_over(task, start)
         else:
             self._submit(task, start.tree, start)
@@ -187,7 +187,7 @@ class RunLoop:
     def _in_clones(self) -> Isolation:
         if self._isolation is None:
             # only where a processor asks for it, as it brings much along
-            from mdtodo.run.isolated import isolation
+            from mdtodo.run import isolation
 
             parts = self.outcomes.project.config, self.journal, self.queue, self.outcomes, self.observer
             self._isolation = isolation.Isolation(*parts, submit=self._look_again, failed=self._failed)
@@ -275,7 +275,7 @@ class RunLoop:
             # Of what was handed ahead to a process, much was never begun when Ctrl-C came: it was not tried at all.
             if self._ended and event.attempt not in self._begun and self.queue.attempts[task.id].count == 1:
                 self.queue.withdraw(task)
-                self.journal.release(task)
+                self.journal.release(task.id)
             else:
                 self._handle_result(task, event)
 
@@ -283,7 +283,7 @@ class RunLoop:
         processor, number = self.queue.processor(task), self.queue.attempts[task.id].count
         name = processor.name if processor else ""
         self.journal.signs.begin(task.id, name, number, time.time())
-        self.journal.log_attempt(task, number, name)
+        self.journal.log("attempt", task, number, processor=name)
 
     def _report_command(self, task: Task) -> None:
         """What the attempt that has begun runs, and where its output goes."""
@@ -306,7 +306,7 @@ class RunLoop:
         for sentence in cast("Sequence[str]", written.get("said") or ()):
             self.observer.say(f"{task.id} {task.title}: {sentence}")
         if task.id not in self._held:
-            self.journal.log_dropped(task, attempts.count)
+            self.journal.log("result_dropped", task, attempts.count)
             self.outcomes.drop(task, result)
         elif refused := written.get("refused"):
             self.outcomes.refuse(task, cast("Mapping[str, str]", refused))

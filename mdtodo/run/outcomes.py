@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from mdtodo.config.value_types import format_duration
 from mdtodo.core.edits import AddNote, AddSubtasks, Edit, SetStatus
 from mdtodo.core.receipt import DIRTY
-from mdtodo.core.results import Failure, Outcome, Result, RunReport, TaskRun, signal_name
+from mdtodo.core.results import Failure, Outcome, Result, RunReport
 from mdtodo.core.task import Status, Task
 from mdtodo.core.titles import title_and_id
 from mdtodo.landing.new_subtasks import come_first, ids_of, refusal, waits
 from mdtodo.landing.result_edits import proving_edits, receipt_of, reopening_edits, result_edits, stamp_edits
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.planning.rollup import parents_to_reopen
-from mdtodo.run.start.expected import to_come
-from mdtodo.run.unstarted import Unstarted, unstarted, waits_for
+from mdtodo.run.report.expected import to_come
+from mdtodo.run.report.task_run import failure, task_run
+from mdtodo.run.report.unstarted import Unstarted, unstarted, waits_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mdtodo.core.receipt import Output, Receipt, Restore
-    from mdtodo.core.results import PastRun
+    from mdtodo.core.results import PastRun, TaskRun
     from mdtodo.project.project import Project
     from mdtodo.run.cache.result_cache import ResultCache
     from mdtodo.run.journal import RunJournal
@@ -73,11 +72,18 @@ class Outcomes:
         else:
             why = refusal(self.project, task, result.subtasks, self._new_ids)
         if why is None:
-            return result
+            return self._before_check(task, result)
         if result.outcome is Outcome.FAILED:
             self.observer.say(f"{title_and_id(task)}: {why}")
             return result._replace(subtasks=())
         return result._replace(subtasks=(), error=why, failed_by=Failure.OUTPUT)
+
+    def _before_check(self, task: Task, result: Result) -> Result:
+        """The same, where a processor in a clone wrote subtasks that come first: it runs again after these, so neither
+        what it changed counts yet, nor what its check says of that."""
+        worked = result._replace(exit_code=0, timed_out=False, error=None, failed_by=None, changes=None)
+        ended = result.work_tail is not None or result.outcome is Outcome.DONE
+        return worked if ended and not result.interrupted and self._waits(task, worked) else result
 
     def complete(self, task: Task, result: Result) -> None:
         """The task is over, or waits for the subtasks that its processor has added: its result is taken down, and what
@@ -86,7 +92,8 @@ class Outcomes:
             self._block(task, result)
             return
         held: tuple[Output, ...] | None = None
-        counts = True
+        # nobody is to blame where it could not even begin, as without room for a clone
+        counts = not result.never_began
         if result.outcome is Outcome.DONE and self.commits:
             written = result.outputs or {}
             held, reason = self.journal.hold_outputs(written)
@@ -103,8 +110,7 @@ class Outcomes:
         reason = failure(result, timeout) if outcome is Outcome.FAILED else ""
         self._record(task, outcome, result, edits, inputs=inputs, held=held, tree=tree, error=reason or None)
         self._report(task, outcome, result, reason=reason)
-        for parent in parents:
-            self.roll_up(parent)
+        self.roll_up(parents)
         if self.queue.options.verify and outcome is Outcome.FAILED:
             self._open(task, edits)
 
@@ -121,8 +127,7 @@ class Outcomes:
         self._note(edits)
         parents = self.queue.finish(task, Outcome.DONE)
         self._report(task, Outcome.DONE, result)
-        for parent in parents:
-            self.roll_up(parent)
+        self.roll_up(parents)
 
     def ask_for_review(self, task: Task, result: Result, branch: str, proven: str, tree: str) -> None:
         """Its work is on a branch for a person to read: the box says that it is begun, and a note where it is."""
@@ -142,7 +147,7 @@ class Outcomes:
     def keep_waiting(self, task: Task, result: Result, reason: str) -> None:
         """It was proven, and could not land: that is no failed run."""
         self.queue.finish(task, Outcome.FAILED)
-        self.journal.release(task)
+        self.journal.release(task.id)
         self._report(task, Outcome.FAILED, result._replace(failed_by=Failure.CONFLICT), reason=reason)
 
     def _waits(self, task: Task, result: Result) -> bool:
@@ -165,7 +170,7 @@ class Outcomes:
         """It was not started: what it would write is a person's. That is no failed run."""
         self.queue.finish(task, Outcome.FAILED)
         self._stays_closed(task.id)
-        self.journal.release(task)
+        self.journal.release(task.id)
         why = "; ".join(f"{path} is one of its outputs, and {reason}" for path, reason in reasons.items())
         self._report(
             task,
@@ -177,7 +182,7 @@ class Outcomes:
     def interrupt(self, task: Task, result: Result) -> None:
         """It was ended before its own end: no failure, and free for the next run."""
         self.queue.finish(task, Outcome.INTERRUPTED)
-        self.journal.release(task)
+        self.journal.release(task.id)
         self._report(task, Outcome.INTERRUPTED, result._replace(failed_by=None))
 
     def drop(self, task: Task, result: Result) -> None:
@@ -193,12 +198,11 @@ class Outcomes:
         if cached.done and (edits := self._edits(task, result, result.outcome, tree)):
             self._record(task, Outcome.CACHED, result, edits, inputs=cached.inputs, tree=tree)
         else:
-            self.journal.release(task)
+            self.journal.release(task.id)
         what = "" if cached.done else f"it failed, {failure(result)}, and "
         reason = f"{what}its inputs are unchanged since run {cached.run}"
         self._report(task, Outcome.CACHED, result, reason=reason)
-        for parent in parents:
-            self.roll_up(parent)
+        self.roll_up(parents)
 
     def pass_over(self, task: Task, reason: str) -> None:
         """It is not this run's after all, which a person is told."""
@@ -206,11 +210,12 @@ class Outcomes:
         self.not_started[task.id] = reason
         self.observer.say(f"{title_and_id(task)} was not started: {reason}")
 
-    def roll_up(self, parent: Task) -> None:
-        """Its subtasks are all done, and so it is."""
-        edits = [SetStatus(parent.anchor, Status.DONE), *stamp_edits(self.project, parent, Status.DONE)]
-        self._record(parent, Outcome.DONE, Result(), edits, processor="rollup")
-        self._report(parent, Outcome.DONE, Result(), reason="all its subtasks are done")
+    def roll_up(self, parents: Iterable[Task]) -> None:
+        """Their subtasks are all done, and so are they."""
+        for parent in parents:
+            edits = [SetStatus(parent.anchor, Status.DONE), *stamp_edits(self.project, parent, Status.DONE)]
+            self._record(parent, Outcome.DONE, Result(), edits, processor="rollup")
+            self._report(parent, Outcome.DONE, Result(), reason="all its subtasks are done")
 
     def replan(self) -> None:
         """Plan again from the new bytes, with what is finished carried over.
@@ -238,13 +243,12 @@ class Outcomes:
         self.journal.follow(project)
         self.queue.replan(project.plan)
         self.observer.expect(to_come(self.queue) - before)
-        for parent in self.queue.close_finished_parents():
-            self.roll_up(parent)
+        self.roll_up(self.queue.close_finished_parents())
 
     def report(self, *, broken: bool, interrupted: bool) -> RunReport:
         """What became of every task that this run took, or would have taken."""
         for task in self.queue.abandoned():
-            self.journal.release(task)
+            self.journal.release(task.id)
             self._report(task, Outcome.INTERRUPTED, Result(exit_code=None))
         self._report_kept_open()
         for task in self.queue.left_over():
@@ -253,9 +257,8 @@ class Outcomes:
                 asked = task.id in self.queue.options.asked  # then a sentence of its own says it
                 self._report(task, Outcome.BLOCKED, Result(exit_code=None), reason=reason, shown=not asked)
         for name, earlier in self.done.items():
-            if (
-                earlier.outcome is Outcome.BLOCKED and earlier.attempts
-            ):  # by now the new subtasks have their ids
+            # by now the new subtasks have their ids
+            if earlier.outcome is Outcome.BLOCKED and earlier.attempts:
                 self.done[name] = earlier._replace(reason=waits_for(self.queue, self.queue.plan.tasks[name]))
         left = self._unstarted()
         return RunReport(
@@ -392,48 +395,14 @@ class Outcomes:
         )
 
     def _report(
-        self,
-        task: Task,
-        outcome: Outcome,
-        result: Result,
-        *,
-        reason: str = "",
-        shown: bool = True,
+        self, task: Task, outcome: Outcome, result: Result, *, reason: str = "", shown: bool = True
     ) -> None:
         attempts = self.queue.attempts.get(task.id)
-        self.done[task.id] = TaskRun(
-            id=task.id,
-            title=task.title,
-            file=task.file,
-            line=task.line,
-            outcome=outcome,
+        self.done[task.id] = task_run(
+            *(task, outcome, result, attempts),
             processor=self.project.plan.routes[task.id].processor,
-            attempts=attempts.count if attempts else 0,
-            duration=round(attempts.seconds + attempts.earlier_seconds, 3) if attempts else None,
-            exit_code=result.exit_code if attempts or outcome is Outcome.CACHED else None,
             log=self.journal.logs.shown(task, attempts.count) if attempts else None,
-            tail=result.tail,
             reason=reason,
-            failure=result.failure if outcome is Outcome.FAILED else result.failed_by,
-            started=_iso(attempts.started if attempts else None),
-            finished=_iso(time.time() if attempts and attempts.started else None),
-            metrics=result.metrics,
         )
         if shown:
             self.observer.finished(self.done[task.id])
-
-
-def _iso(moment: float | None) -> str | None:
-    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
-
-
-def failure(result: Result, timeout: float | None = None) -> str:
-    """Why an attempt failed, in a few words; `timeout` in seconds, if it had one."""
-    if result.timed_out:
-        return "timed out" + (f" after {format_duration(timeout)}" if timeout else "")
-    if result.error:
-        return result.error
-    code = result.exit_code
-    if code is not None and code < 0:
-        return f"killed by {signal_name(-code)}"
-    return f"exit {code}"

@@ -13,17 +13,14 @@ from mdtodo.execution.executor import PREFETCH
 from mdtodo.outputs.declared import output_conflicts
 from mdtodo.planning.graph import Tracker
 from mdtodo.planning.rollup import closes
-from mdtodo.planning.routing import processor_of
 from mdtodo.planning.schedule import Lanes
+from mdtodo.run.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
-    from mdtodo.config.processor_settings import Processor
-    from mdtodo.config.settings import Config
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
-    from mdtodo.run.run_options import Options
 
 
 #: Seconds that a task takes on average where the time between two of them matters.
@@ -31,7 +28,7 @@ SHORT = 0.05
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class ReadyQueue:
+class ReadyQueue(Scope):
     """Which tasks this run takes, and in what order they become free.
 
     `running` are those that were handed to the pool, which runs `jobs` of them at once, and of these `landing` those
@@ -44,9 +41,6 @@ class ReadyQueue:
     run.
     """
 
-    plan: Plan
-    config: Config
-    options: Options
     jobs: int
     attempts: dict[str, Attempts] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -92,19 +86,6 @@ class ReadyQueue:
         self.running.add(task.id)
         self.landing.add(task.id)
 
-    def accepts(self, task: Task) -> bool:
-        """Whether this run may take the task once it is free: open, routed, meant, and within its powers."""
-        return self._would_accept(task) and not self._has_given_up(task)
-
-    def is_selected(self, task: Task) -> bool:
-        """Whether the task is one of those that were asked for, by id, by filters, or as all of them."""
-        return self.options.chosen is None or task.id in self.options.chosen
-
-    def given_up(self) -> list[Task]:
-        """The tasks that this run would take, had they not failed in so many runs, in the order of files and lines."""
-        tasks = self.plan.tasks.values()
-        return [task for task in tasks if self._has_given_up(task) and self._would_accept(task)]
-
     def state(self, task: Task) -> State:
         """The state of the task as this run has left it, in the words of the plan."""
         state = self.plan.states[task.id]
@@ -113,16 +94,6 @@ class ReadyQueue:
         if state is State.BLOCKED and not self.blocked(task):
             return State.READY if self.processor(task) is not None else State.MANUAL
         return state
-
-    def missing_capabilities(self, task: Task) -> frozenset[str]:
-        """The capabilities that the task needs and this worker does not have."""
-        found = self.processor(task)
-        needs = {*task.needs, *(found.needs if found else ())}
-        return frozenset() if self.options.can is None else frozenset(needs - self.options.can)
-
-    def processor(self, task: Task) -> Processor | None:
-        """The task's processor, if it has one."""
-        return processor_of(task, self.plan.routes[task.id].processor, self.config)
 
     def startable(self, now: float) -> Task | None:
         """The next task in plan order whose lane has room, or None; it is counted as running from now on."""
@@ -327,22 +298,6 @@ class ReadyQueue:
         runs_again = self.outcomes.get(name) is Outcome.BLOCKED and not self.attempts[name].earlier
         return name in self.outcomes and not runs_again
 
-    def _would_accept(self, task: Task) -> bool:
-        if not self.is_selected(task) or self.processor(task) is None:
-            return False
-        may = self._is_claimed_for(task) or task.id in self.options.merged
-        if self.plan.states[task.id] in _NOT_RUNNABLE and not may:
-            return False
-        mine = task.worker in (None, self.options.worker) or self._is_claimed_for(task)
-        return mine and not self.missing_capabilities(task)
-
-    def _is_claimed_for(self, task: Task) -> bool:
-        """Whether the task was claimed, and this run has the token."""
-        return self.options.token is not None and task.id in self.options.asked and not task.status.closed
-
-    def _has_given_up(self, task: Task) -> bool:
-        return self.plan.states[task.id] is State.FAILED and task.id not in self.options.asked
-
     def _start_over(self) -> None:
         self._ranks = self.plan.ranks
         self._awaited = {name for name in self.running if self.plan.graph.is_awaited(name)}
@@ -412,6 +367,3 @@ class ReadyQueue:
             self._queues[lane] = sorted(begun)
         if self.stopped:
             self._later.clear()
-
-
-_NOT_RUNNABLE = frozenset({State.DONE, State.CANCELLED, State.DOING, State.RUNNING})

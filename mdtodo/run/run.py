@@ -19,32 +19,32 @@ from mdtodo.planning.selection import Selection
 from mdtodo.project.capabilities import configured, needs, trusted
 from mdtodo.project.deleted_tasks import without_deleted
 from mdtodo.project.project import StateSummary, read_project
-from mdtodo.run.expiry.expired import as_opened, expired, open_expired
-from mdtodo.run.isolated.reviews import merged_reviews
 from mdtodo.run.joint.peers import Peers
 from mdtodo.run.joint.worker_loop import WorkerLoop
 from mdtodo.run.journal import RunJournal
 from mdtodo.run.loop import RunLoop
 from mdtodo.run.ready_queue import ReadyQueue
+from mdtodo.run.recheck.expired import as_opened, expired, open_expired
+from mdtodo.run.recheck.verify import plan_of
+from mdtodo.run.report.unstarted import left_over, unstarted
+from mdtodo.run.reviews import merged_reviews
 from mdtodo.run.signals import Interrupt
-from mdtodo.run.unstarted import left_over, unstarted
-from mdtodo.run.verify import plan_of
 from mdtodo.system.process import available_cpus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mdtodo.config.settings import Config
-    from mdtodo.core.results import RunReport
+    from mdtodo.core.results import PastRun, RunReport
     from mdtodo.core.task import Task
     from mdtodo.execution.executor import Executor
     from mdtodo.git.repository import Repository
     from mdtodo.project.project import Project
     from mdtodo.run.cache.result_cache import ResultCache
     from mdtodo.run.observer import Observer
+    from mdtodo.run.report.unstarted import Unstarted
     from mdtodo.run.run_options import Options
     from mdtodo.run.start.leases import Leases
-    from mdtodo.run.unstarted import Unstarted
     from mdtodo.storage.state import StateStore
 
 
@@ -83,8 +83,7 @@ def run(
         _opened(executor, options, config) as pool,
     ):
         # before the files are read, as it may tick boxes in them
-        for sentence in journal.finish_earlier():
-            observer.say(sentence)
+        _say(observer, journal.finish_earlier())
         peers = Peers.of(journal.state, journal.run_id) if options.joint else None
         journal.mark_start()
         if leases is not None:
@@ -136,18 +135,16 @@ def _read(
     project = read()
     if not options.verify:
         opened = journal.open_ended_claims(project)
-        for sentence in opened:
-            observer.say(sentence)
+        _say(observer, opened)
         project = read() if opened else project
     if opened := open_expired(project, options, journal):
-        for sentence in opened:
-            observer.say(sentence)
+        _say(observer, opened)
         journal.mark_start()  # what was opened is no result that others came to
         project = read()
         options = _still_done(project, options)
     options = _of_this_machine(project, options)
     if options.prove:
-        from mdtodo.run.prove import still_unproven
+        from mdtodo.run.recheck.prove import still_unproven
 
         return project, still_unproven(project, options)
     if not journal.config.auto_expand or options.verify:
@@ -178,10 +175,14 @@ def _still_done(project: Project, options: Options) -> Options:
 
 def _reread(journal: RunJournal, observer: Observer, paths: Sequence[str]) -> Project:
     """The tasks as the files have them now, with what killed workers had finished."""
-    for sentence in journal.finish_earlier():
-        observer.say(sentence)
+    _say(observer, journal.finish_earlier())
     journal.mark_start()
     return _tasks_now(journal, paths, joint=True)
+
+
+def _say(observer: Observer, sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        observer.say(sentence)
 
 
 def _tasks_now(journal: RunJournal, paths: Sequence[str], *, joint: bool) -> Project:
@@ -207,15 +208,12 @@ def dry_run(project: Project, options: Options) -> tuple[tuple[Task, ...], Unsta
     queue.close_finished_parents()
     found: list[Task] = []
     with StateStore.open(project.repo, create=False) as state:
-        cache = _result_cache(project, queue, state, lambda _: None)
-        while (task := queue.startable(now=0.0)) is not None:
-            if cache is not None:
-                cache.read_inputs([task])
-            if cache is not None and (cached := cache.hit(task)) is not None:
+        for task, cached in _startable(project, queue, state):
+            if cached is None:
+                found.append(task)
+                queue.finish(task, Outcome.DONE)
+            else:
                 queue.finish_cached(task, Outcome.DONE if cached.done else Outcome.FAILED)
-                continue
-            found.append(task)
-            queue.finish(task, Outcome.DONE)
     left = unstarted(queue)
     return tuple(found), left._replace(messages=(*said, *(() if options.verify else left.messages)))
 
@@ -233,15 +231,22 @@ def has_work(project: Project, options: Options) -> bool:
     with StateStore.open(project.repo, create=False) as state:
         if state.ended_claims():
             return True
-        cache = _result_cache(project, queue, state, lambda _: None)
-        while (task := queue.startable(now=0.0)) is not None:
-            if cache is None:
-                return True
-            cache.read_inputs([task])
-            if (cached := cache.hit(task)) is None or cached.done:
+        for task, cached in _startable(project, queue, state):
+            if cached is None or cached.done:
                 return True
             queue.finish_cached(task, Outcome.FAILED)
     return False
+
+
+def _startable(
+    project: Project, queue: ReadyQueue, state: StateStore
+) -> Iterator[tuple[Task, PastRun | None]]:
+    """What would start now, task by task, with the result that stands in its place; whoever asks finishes each."""
+    cache = _result_cache(project, queue, state, lambda _: None)
+    while (task := queue.startable(now=0.0)) is not None:
+        if cache is not None:
+            cache.read_inputs([task])
+        yield task, None if cache is None else cache.hit(task)
 
 
 class SelectedTasks(NamedTuple):
@@ -307,8 +312,7 @@ def _report_expected(queue: ReadyQueue, project: Project, observer: Observer) ->
     expected = [task.id for task in queue.reachable()][: queue.options.limit]
     if queue.options.can is None and not queue.options.verify:
         sentence = trusted(project, [queue.plan.tasks[name] for name in expected])
-        if sentence:
-            observer.say(sentence)
+        _say(observer, [sentence] if sentence else ())
     known = project.state_summary.seconds
     observer.begin(len(expected), {name: known[name] for name in expected if name in known})
     for task in map(queue.plan.tasks.__getitem__, expected):
@@ -322,6 +326,5 @@ def _report_mistakes(project: Project, observer: Observer) -> bool:
     """Say what keeps tasks from ever running; whether one of that is a cycle."""
     found = without_deleted(project.repo, findings(project.plan, project.config))
     mistakes = [finding for finding in found if finding.severity is Severity.ERROR]
-    for finding in mistakes:
-        observer.say(f"{finding.file}:{finding.line}: {finding.message}")
+    _say(observer, (f"{finding.file}:{finding.line}: {finding.message}" for finding in mistakes))
     return any(finding.code == "cycle" for finding in mistakes)

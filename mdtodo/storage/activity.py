@@ -7,10 +7,10 @@ import time
 from typing import TYPE_CHECKING
 
 from mdtodo.core.activity import Activity, EndedRun, InHand, LiveRun, Phase
-from mdtodo.storage.live.runners import REMEMBERED
+from mdtodo.storage.live.runners import CLAIM, REMEMBERED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mdtodo.git.repository import Repository
     from mdtodo.storage.leases import Lease
@@ -52,9 +52,14 @@ def _in_hand(state: StateStore, leases: Sequence[Lease], runs: Sequence[LiveRun]
         own = [run for run in runs if lease.claimed or owners[run.run] == lease.owner]
         keys = [(run.run, lease.task_id) for run in own]
         phases = [_begun_or_over(key, begun.get(key), waiting.get(key)) for key in keys]
-        one = next(filter(None, phases), InHand(lease.task_id, "") if lease.claimed else None)
+        one = next(filter(None, phases), _claimed(lease, begun) if lease.claimed else None)
         found += [] if one is None else [one._replace(worker=lease.worker)]
     return found
+
+
+def _claimed(lease: Lease, begun: Mapping[tuple[str, str], InHand]) -> InHand:
+    noted = begun.get((f"{CLAIM}{lease.token}", lease.task_id))
+    return InHand(lease.task_id, "", progress=noted and noted.progress)
 
 
 def _begun_or_over(key: tuple[str, str], begun: InHand | None, over: Unlanded | None) -> InHand | None:

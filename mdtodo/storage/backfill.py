@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core import codec
 from mdtodo.errors import GitError
-from mdtodo.receipts.log import logged_receipts
+from mdtodo.receipts.log import logged_receipts, past_run
 
 if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
@@ -30,7 +30,7 @@ def backfill(database: Database, repo: Repository) -> None:
     rows: list[tuple[object, ...]] = []
     try:
         for one in islice(logged_receipts(repo, newest=KEPT), KEPT):
-            then = min(latest, one.past_run().finished or latest)
+            then = min(latest, past_run(one).finished or latest)
             task = (one.run, one.task_id, one.attempt, one.outcome, one.processor, one.exit_code, one.seconds)
             rows.append((*task, then, then, one.commit, one.inputs, codec.dumps(one.metrics)))
     except GitError:  # a history that git cannot read is no reason to have no state

@@ -12,9 +12,9 @@ from mdtodo.receipts.codec import from_text, to_text
 from mdtodo.storage.rows import (
     INSERT,
     LANDED,
-    LANDED_WITHIN,
     NEWEST_FIRST,
     WAITING,
+    WITHIN,
     entry_of,
     integer,
     is_of,
@@ -192,22 +192,20 @@ class Journal:
     def receipts(
         self,
         *,
-        without: Container[object] = (),
         within: Iterable[str | None] | None = None,
         of: Container[str | None] | None = None,
     ) -> Iterator[JournalEntry]:
         """All receipts that the journal still has, whatever their outcomes: those that have yet to land, then those
-        that have, newest first. `without`: not those that landed with one of these commits; `within`: those alone,
-        where None stands for no commit. `of`: those alone of tasks with these explicit ids, or digests of titles."""
+        that have, newest first. `within`: those alone that landed with one of these commits, where None stands for no
+        commit. `of`: those alone of tasks with these explicit ids, or digests of titles."""
         if within is None:
             rows = self._db.read(f"{WAITING} UNION ALL {LANDED} {NEWEST_FIRST}")
         else:
             commits = codec.dumps([one or "" for one in within])
-            rows = self._db.read(f"{LANDED_WITHIN} {NEWEST_FIRST}", (commits,))
+            rows = self._db.read(f"{LANDED} {WITHIN} {NEWEST_FIRST}", (commits,))
         for row in rows:
-            if row[6] in without or not (of is None or is_of(str(row[2]), of)):
-                continue
-            if (found := entry_of(row)) is not None:
+            wanted = of is None or is_of(str(row[2]), of)
+            if wanted and (found := entry_of(row)) is not None:
                 yield found
 
     def landed(self, run_id: str, task_id: str, attempt: int) -> JournalEntry | None:

@@ -88,7 +88,7 @@ class Leases:
         `mine` ties the lease to this process: it is free at once when the process has ended. Otherwise (a
         claim by hand) only time frees it.
         """
-        return self.lease_all([task_id], worker, ttl, mine=mine, since=since).get(task_id)
+        return self.take([task_id], worker, ttl, mine=mine, since=since).leases.get(task_id)
 
     def steal(self, task_id: str, token: int, worker: str, ttl: float) -> Lease | None:
         """Claim the task in place of who has it with that token; None where that one has it no longer."""
@@ -119,20 +119,6 @@ class Leases:
         with self._db.writing("tie") as db:
             db.executemany("UPDATE leases SET owner = ? WHERE token = ?", [(owner, one) for one in tokens])
 
-    def lease_all(
-        self,
-        task_ids: Iterable[str],
-        worker: str,
-        ttl: float,
-        *,
-        mine: bool = True,
-        since: Moment | None = None,
-        run: str = "",
-    ) -> dict[str, Lease]:
-        """As `lease`, for several tasks at once: the leases of those that could be taken, by task. That `run` has
-        broken a task down, or has added subtasks to it, keeps it from none."""
-        return dict(self.take(task_ids, worker, ttl, mine=mine, since=since, run=run).leases)
-
     def take(
         self,
         task_ids: Iterable[str],
@@ -144,7 +130,8 @@ class Leases:
         run: str = "",
         lanes: Mapping[str, Lane] = MappingProxyType({}),
     ) -> Taken:
-        """As `lease_all`; a task with a lane gets a place in it with its lease, and neither of them where it is full.
+        """As `lease`, for several tasks at once. That `run` has broken a task down, or has added subtasks to it, keeps
+        it from none. A task with a lane gets a place in it with its lease, and neither of them where it is full.
 
         The place is the task's until `leave_lanes`, and no longer than its lease.
         """

@@ -62,12 +62,8 @@ LANDED = (
 )
 NEWEST_FIRST = "ORDER BY 6, 9 DESC"
 
-#: Those that have landed with one of the commits of a JSON list, "" for none.
-LANDED_WITHIN = (
-    "SELECT id, run_id, kept.receipt, log, finished, 1, kept.commit_id, base_id, number"
-    " FROM receipts AS kept JOIN results ON results.id = kept.result"
-    " WHERE coalesce(kept.commit_id, '') IN (SELECT value FROM json_each(?))"
-)
+#: Of `LANDED`, those with one of the commits of a JSON list, "" for none.
+WITHIN = "WHERE coalesce(kept.commit_id, '') IN (SELECT value FROM json_each(?))"
 
 
 def row_of(entry: JournalEntry) -> tuple[object, ...]:

@@ -14,14 +14,14 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
-from mdtodo.receipts.log import logged_commits, logged_receipts
+from mdtodo.receipts.log import logged_commits, logged_receipts, past_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.core.results import PastRun
     from mdtodo.git.repository import Repository
-    from mdtodo.receipts.log import LoggedReceipt
+    from mdtodo.receipts.trailers import Trailer
 
 #: Commits of git's history that are looked at, and receipts that are taken from them.
 NEWEST = 5000
@@ -68,12 +68,12 @@ def _merged(runs: Iterable[PastRun]) -> tuple[PastRun, ...]:
     return tuple(sorted(found.values(), key=lambda one: one.finished or 0.0))
 
 
-def _by_commit(receipts: Iterable[LoggedReceipt]) -> Iterator[PastRun]:
+def _by_commit(receipts: Iterable[Trailer]) -> Iterator[PastRun]:
     """Those of the oldest commit first, as commits of one second have no other order; those of one commit as its
     message has them."""
     commits = [list(those) for _, those in groupby(receipts, key=lambda one: one.commit)]
     for those in reversed(commits):
-        yield from (one.past_run() for one in those)
+        yield from (past_run(one) for one in those)
 
 
 def _journal(repo: Repository, task_id: str | None = None) -> Iterator[PastRun]:
@@ -127,7 +127,7 @@ def known_runs(repo: Repository) -> tuple[KnownRun, ...]:
     results: dict[tuple[str, str], PastRun] = {}
     for one in logged_receipts(repo):
         run = found.setdefault(one.run, KnownRun(one.run))
-        past = one.past_run()
+        past = past_run(one)
         if one.commit not in run.commits:
             run.commits.append(one.commit)
         run.worker = run.worker or one.worker

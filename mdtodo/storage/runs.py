@@ -39,13 +39,10 @@ class Runs:
         """How the run was begun; empty where nobody said."""
         return begun(self._db, run_id)
 
-    def finish_run(self, run_id: str, summary: Mapping[str, object] | None = None) -> None:
-        """Note that it has ended, with any JSON to keep instead of how it was begun; forget what has landed
-        and is older than `KEPT` results.
-        """
-        row = (time.time(), None if summary is None else json.dumps(summary), run_id)
+    def finish_run(self, run_id: str) -> None:
+        """Note that it has ended; forget what has landed and is older than `KEPT` results."""
         with self._db.writing("end") as db:
-            db.execute("UPDATE runs SET finished = ?, summary = coalesce(?, summary) WHERE run_id = ?", row)
+            db.execute(_ENDED, (time.time(), run_id))
             db.execute(_OLD, (KEPT,))
             db.execute(_OLD_RECEIPTS, (KEPT,))
 
@@ -54,7 +51,7 @@ class Runs:
         how it was begun, where it has left something to land."""
         with self._db.writing("end") as db:
             db.execute(_OVER, (run_id, run_id))
-            db.execute("UPDATE runs SET finished = ? WHERE run_id = ?", (time.time(), run_id))
+            db.execute(_ENDED, (time.time(), run_id))
 
     def active_runs(self) -> tuple[tuple[str, str, float], ...]:
         """Run, worker and start in Unix time of what has begun, not ended, and whose process is not gone.
@@ -119,6 +116,7 @@ _OVER = (
     "DELETE FROM runs WHERE run_id = ? AND NOT EXISTS"
     " (SELECT 1 FROM results WHERE receipt IS NOT NULL AND landed IS NULL AND run_id = ?)"
 )
+_ENDED = "UPDATE runs SET finished = ? WHERE run_id = ?"
 #: By number, and only what has landed: of a run that never ended the receipts wait, however old they are.
 _OLD = "DELETE FROM results WHERE receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
 _OLD_RECEIPTS = "DELETE FROM receipts WHERE result <= (SELECT max(id) FROM results) - ?"

@@ -18,7 +18,6 @@ from mdtodo.storage.runs import Runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
     from mdtodo.git.repository import Repository
 
@@ -112,7 +111,5 @@ class StateStore(Leases, Journal, Runs, Runners):
     def __enter__(self) -> StateStore:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

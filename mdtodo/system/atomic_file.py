@@ -24,25 +24,34 @@ _MARK = ".mdtodo-"
 _AT_FDCWD, _EXCHANGE = -100, 2
 
 
-def create(target: str, content: bytes) -> None:
-    """Make a file. Raises FileExistsError where it is there already."""
+def create(target: str, content: bytes, *, durable: bool = True) -> None:
+    """Make a file. Raises FileExistsError where it is there already. Not `durable`: see `replace`."""
     with _temporary(target) as temporary:
         with open(os.open(temporary, CREATE, 0o666), "wb") as file:
-            _fill(file, content)
+            _fill(file, content, durable)
         _name(temporary, target)
-    _sync(os.path.dirname(target))
+    _sync_if(durable, target)
 
 
-def replace(target: str, expected: bytes, new: bytes, path: str, lease: write_lease.ReadLease) -> None:
+def replace(
+    target: str,
+    expected: bytes,
+    new: bytes,
+    path: str,
+    lease: write_lease.ReadLease,
+    *,
+    durable: bool = True,
+) -> None:
     """Write another file, and let it take the name at once, with the mode, owner and attributes of `target`.
 
     Raises ChangedError, of `path`, where `target` was not `expected`, or somebody disturbed `lease`: it is as they left
-    it then.
+    it then. Not `durable`: a crash of the machine may lose it, and as the disk is not waited for, many files take no
+    longer than git takes for them.
     """
     with _temporary(target) as temporary:
-        _write_like(target, temporary, new)
+        _write_like(target, temporary, new, durable)
         failpoint("file.filled")
-        _swap(temporary, target, expected, path, lease)
+        _swap(temporary, target, expected, path, lease, durable)
         failpoint("file.swapped")
     failpoint("file.synced")
 
@@ -71,10 +80,11 @@ def _temporary(target: str) -> Iterator[str]:
             os.unlink(temporary)
 
 
-def _fill(file: BinaryIO, content: bytes) -> None:
+def _fill(file: BinaryIO, content: bytes, durable: bool) -> None:
     file.write(content)
     file.flush()
-    os.fsync(file.fileno())
+    if durable:
+        os.fsync(file.fileno())
 
 
 def _name(temporary: str, target: str) -> None:
@@ -91,7 +101,7 @@ def _name(temporary: str, target: str) -> None:
         os.rename(temporary, target)
 
 
-def _write_like(target: str, temporary: str, content: bytes) -> None:
+def _write_like(target: str, temporary: str, content: bytes, durable: bool) -> None:
     """Write a file with target's mode, owner and attributes."""
     was = os.lstat(target)
     if not stat.S_ISREG(was.st_mode):
@@ -105,7 +115,7 @@ def _write_like(target: str, temporary: str, content: bytes) -> None:
         os.fchmod(file.fileno(), stat.S_IMODE(was.st_mode))
         _copy_attributes(target, file.fileno())
         failpoint("file.begun")
-        _fill(file, content)
+        _fill(file, content, durable)
 
 
 def _chown(fd: int, was: os.stat_result) -> None:
@@ -129,7 +139,9 @@ def _copy_attributes(source: str, fd: int) -> None:
         return
 
 
-def _swap(temporary: str, target: str, expected: bytes, path: str, lease: write_lease.ReadLease) -> None:
+def _swap(
+    temporary: str, target: str, expected: bytes, path: str, lease: write_lease.ReadLease, durable: bool
+) -> None:
     changed = ChangedError("changed on disk in the meantime", file=path)
     if _content(target) != expected:
         raise changed
@@ -141,7 +153,7 @@ def _swap(temporary: str, target: str, expected: bytes, path: str, lease: write_
         placed = look()
         if not exchange(temporary, target):
             os.rename(temporary, target)
-            _sync(os.path.dirname(target))
+            _sync_if(durable, target)
             return
         try:
             out = look()
@@ -149,7 +161,7 @@ def _swap(temporary: str, target: str, expected: bytes, path: str, lease: write_
             exchange(temporary, target)
             raise changed from None
         if out.read() == expected and lease.undisturbed:
-            _sync(os.path.dirname(target))
+            _sync_if(durable, target)
             if lease.undisturbed:  # also by one who had found the old file, and came to open it only now
                 return
         while True:  # give the name back to the save that came in between, and to any that came since
@@ -189,8 +201,11 @@ def exchange(one: str, other: str) -> bool:
     return not failed
 
 
-def _sync(folder: str) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+def _sync_if(durable: bool, target: str) -> None:
+    """Wait until the name is on the disk."""
+    if not durable:
+        return
+    fd = os.open(os.path.dirname(target), os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(fd)
     except OSError:  # some file systems cannot sync a folder

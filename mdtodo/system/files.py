@@ -96,13 +96,13 @@ def read_inside(root: str, path: str) -> bytes | None:
     return read(root, safe_open.resolve(root, path)) if os.path.lexists(os.path.join(root, path)) else None
 
 
-def create(root: str, path: str, content: bytes) -> None:
+def create(root: str, path: str, content: bytes, *, durable: bool = True) -> None:
     """Make a file, whole or not at all, with the folders it needs. Raises InputError, ChangedError where it is
-    there.
+    there. Not `durable`: git has the content too, so the disk is not waited for.
     """
     try:
         with safe_open.pinned(root, path, make=True) as target:
-            atomic_file.create(target, content)
+            atomic_file.create(target, content, durable=durable)
     except FileExistsError:
         raise ChangedError("already exists; it is left as it is", file=path) from None
     except OSError as error:
@@ -110,7 +110,13 @@ def create(root: str, path: str, content: bytes) -> None:
 
 
 def replace(
-    root: str, path: str, expected: bytes, new: bytes, lease: write_lease.ReadLease | None = None
+    root: str,
+    path: str,
+    expected: bytes,
+    new: bytes,
+    lease: write_lease.ReadLease | None = None,
+    *,
+    durable: bool = True,
 ) -> None:
     """Replace a file's content at once, where it is still `expected`; mode, owner and attributes are kept. A few bytes
     are written in their place (`write_lease.write_in_place`), where that is as safe.
@@ -120,19 +126,19 @@ def replace(
     either: what was exchanged away is looked at, and put back if it is not `expected`. Nor is it replaced while
     somebody has it open for writing. Raises ChangedError where the file changed meanwhile (it is left as it is),
     BusyError where somebody goes on writing it, InputError where it cannot be written. `lease` is of a caller who has
-    read it as `settled`.
+    read it as `settled`. Not `durable`: git has the new content too, so the disk is not waited for.
     """
     try:
         with safe_open.pinned(root, safe_open.followed(root, path)) as target:
             if lease is not None and not (lease.undisturbed and write_lease.fits_one_page(expected, new)):
-                atomic_file.replace(target, expected, new, path, lease)
+                atomic_file.replace(target, expected, new, path, lease, durable=durable)
                 return
             # `write_in_place` must be the only one who has the file open, and this still has it
             if lease is not None:
                 lease.end()
-            if not write_lease.write_in_place(target, expected, new):
+            if not write_lease.write_in_place(target, expected, new, durable=durable):
                 with write_lease.read_lease(target, path) as again:
-                    atomic_file.replace(target, expected, new, path, again)
+                    atomic_file.replace(target, expected, new, path, again, durable=durable)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error
 

@@ -93,12 +93,12 @@ def fits_one_page(expected: bytes, new: bytes) -> bool:
     return _span(expected, new) is not None
 
 
-def write_in_place(target: str, expected: bytes, new: bytes) -> bool:
+def write_in_place(target: str, expected: bytes, new: bytes, *, durable: bool = True) -> bool:
     """Write the few bytes that differ in their place, as a tick does: so the file stays the same one for all who hold
     or watch it. False, with nothing done, where more differs, the file is not `expected`, or others have it open.
 
     While that is done nobody else can open it, so nobody's save comes in between, and a kill leaves the old or the new
-    bytes, since they are in one page.
+    bytes, since they are in one page. Not `durable`: the disk is not waited for.
     """
     span = _span(expected, new)
     if span is None:
@@ -119,7 +119,8 @@ def write_in_place(target: str, expected: bytes, new: bytes) -> bool:
         # Before fsync: others wait in open(2) until then.
         _release(descriptor)
         failpoint("file.put")
-        os.fsync(descriptor)
+        if durable:
+            os.fsync(descriptor)
         failpoint("file.synced")
     finally:
         os.close(descriptor)

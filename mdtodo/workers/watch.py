@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -12,7 +13,7 @@ from mdtodo.core.results import Outcome
 from mdtodo.errors import MdtodoError
 from mdtodo.planning.dates import local_today
 from mdtodo.project.project import read_config, read_project
-from mdtodo.run.expiry.expiry import expiries
+from mdtodo.run.recheck.expiry import expiries
 from mdtodo.run.run import has_work
 from mdtodo.run.signals import Interrupt
 from mdtodo.workers.changes import Changes
@@ -168,6 +169,8 @@ class Watch:
             self._wrong.pop("push", None)
         else:
             self._tell("push", unpushed)
+        # the tasks of a run know each other: left to chance, those of many runs would be kept
+        gc.collect()
 
     def _tell(self, about: str, error: MdtodoError) -> None:
         sentence = "; ".join(filter(None, (*error.sentences, error.hint)))

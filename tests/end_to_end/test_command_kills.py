@@ -57,6 +57,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "accept one": ("prove", "--accept", "hand"),
     "accept all": ("prove", "--accept"),
     "expand": ("expand", "big", "--commit"),
+    "set": ("set", "child", "--title", "Piece", "#new", "--commit"),
+    "set in the work tree": ("set", "first", "!high"),
+    "note": ("note", "hand", "it works", "--commit"),
+    "note in the work tree": ("note", "hand", "it works"),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from mdtodo.core.edits import AddNote, AddSubtasks, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, ChangeLine, SetKey, SetStatus
 from mdtodo.core.receipt import DIRTY, Output, Receipt
 from mdtodo.core.results import Failure, Outcome
 from mdtodo.core.task import Anchor, Status
@@ -33,7 +33,15 @@ EDITS = st.one_of(
     st.builds(SetStatus, ANCHORS, st.sampled_from(Status), st.frozensets(st.sampled_from(Status))),
     st.builds(SetKey, ANCHORS, st.text(), st.none() | st.text()),
     st.builds(AddSubtasks, ANCHORS, st.lists(st.text()).map(tuple)),
-    st.builds(AddNote, ANCHORS, st.text()),
+    st.builds(AddNote, ANCHORS, st.text(), st.booleans()),
+    st.builds(
+        ChangeLine,
+        ANCHORS,
+        st.lists(st.tuples(st.text(), st.none() | st.text())).map(tuple),
+        st.lists(st.tuples(st.text(), st.booleans())).map(tuple),
+        st.none() | st.text(),
+        st.none() | ANCHORS,
+    ),
 )
 
 

@@ -194,9 +194,9 @@ class TestLeases:
         monkeypatch.setattr(leases.time, "time", lambda: now + moved)
         opened.mark_landed([waiting, parked])
         opened.mark_landed(opened.record([receipt("after")]))
-        taken = opened.lease_all(["before", "waiting", "parked", "after", "new"], "w", 60, since=since)
+        taken = opened.take(["before", "waiting", "parked", "after", "new"], "w", 60, since=since).leases
         assert set(taken) == {"before", "new"}
-        assert set(opened.lease_all(["waiting", "after"], "w", 60, since=opened.moment())) == {
+        assert set(opened.take(["waiting", "after"], "w", 60, since=opened.moment()).leases) == {
             "waiting",
             "after",
         }
@@ -285,7 +285,7 @@ class TestJournal:
         assert opened.active_runs()[0][:2] == ("mine", "w")
         assert opened.unlanded() == ()
         assert len(opened.unlanded("mine")) == 1
-        opened.finish_run("mine", {"done": 1})
+        opened.finish_run("mine")
         assert len(opened.unlanded()) == 1
         assert opened.active_runs() == ()
 
@@ -293,7 +293,7 @@ class TestJournal:
         self, repository, opened, monkeypatch
     ):
         opened.start_run("mine", "w")
-        opened.lease_all("ab", "w", 60)
+        opened.take("ab", "w", 60)
         with monkeypatch.context() as patch:
             patch.setattr(process_identity, "_name", lambda _: "0badf00d-1-5")
             opened.start_run("theirs", "w")
@@ -345,8 +345,6 @@ class TestJournal:
             ("said", True, None, "a"),
             ("early", True, None, "1"),
         ]
-        known = [one.receipt.task_id for one in opened.receipts(without={"b"})]
-        assert known == ["waiting", "late", "said", "early"]
         assert [one.receipt.task_id for one in opened.receipts(within={None, "c"})] == [
             "late",
             "said",
@@ -358,7 +356,7 @@ class TestJournal:
         opened.carry({early: "d"})
         assert [one.receipt.task_id for one in opened.receipts(within={"d"})] == ["early"]
         assert [entry.number for entry in opened.unlanded()] == [waiting]
-        assert next(opened.receipts(without={"c"})).receipt.edits == RECEIPT.edits
+        assert next(opened.receipts()).receipt.edits == RECEIPT.edits
 
     def test_what_has_landed_is_not_read_with_what_waits(self, opened):
         opened.mark_landed(opened.record([JournalEntry("run", RECEIPT)] * 3))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     type=click.Path(),
     help="Add it to this file; default: the first TODO file.",
 )
+@click.option("--note", metavar="TEXT", help="Add a nested bullet of this text below it.")
 @json_option
 @click.pass_obj
 def command(
@@ -39,6 +40,7 @@ def command(
     under: str | None,
     section: str | None,
     path: str | None,
+    note: str | None,
     as_json: bool,
 ) -> None:
     """Add a task, whose text may contain keys; prints its id.
@@ -57,7 +59,7 @@ def command(
         file = None
         if path:
             file = named[0] if named else new_file(session.repo.root, path, session.directory)
-        return add(project, " ".join(text), parent=parent, section=section, file=file)
+        return add(project, " ".join(text), parent=parent, section=section, file=file, note=note)
 
     after, task = persist(attempt)
     say(warnings(after, task))

@@ -28,11 +28,7 @@ if TYPE_CHECKING:
 @click.option("--commit", is_flag=True, help="Commit only this change.")
 @json_option
 @click.pass_obj
-def command(
-    session: Session,
-    /,
-    **asked: Any,
-) -> int:
+def command(session: Session, /, **asked: Any) -> int:
     """Break tasks down into ordered lists of subtasks, which share the estimate of their task.
 
     Without ID, all tasks with expand:NAME. Either all are broken down, or none. Tasks that have subtasks,
@@ -54,16 +50,15 @@ def _expand(
     as_json: bool,
 ) -> int:
     from mdtodo.project.expansion import meant, prepare
+    from mdtodo.reporting.text import tell_each
 
     if not dry_run:
         recover(session)
     project = session.project()
     tasks = meant(project, ids, everything=everything)
     expansion = prepare(project, [task for task in tasks if not task.children], pattern=pattern)
-    for problem in expansion.problems:
-        _say(problem)
     if expansion.problems:
-        _say("nothing was changed")
+        tell_each([*expansion.problems, "nothing was changed"])
         return 1
     already = [task for task in tasks if task.children]
     if not tasks:
@@ -89,7 +84,7 @@ def _do(
     from mdtodo.landing.policy import sentences_of
     from mdtodo.operations import expand
     from mdtodo.reporting.expand import print_diff, print_expansion, print_expansion_json
-    from mdtodo.reporting.text import one_line
+    from mdtodo.reporting.text import one_line, tell_each
 
     landing = None
     diff = patch(expansion.contents) if dry_run else None
@@ -109,12 +104,5 @@ def _do(
         session.say(f"{task.id} already has subtasks: {one_line(task.title)}")
     for oid in commits:
         session.say(f"committed {oid[:10]}")
-    for sentence in sentences_of(landing) if landing else ():
-        _say(sentence)
+    tell_each(sentences_of(landing) if landing else ())
     return 3 if landing and landing.missed else 0
-
-
-def _say(sentence: str) -> None:
-    from mdtodo.reporting.text import one_line, tell
-
-    tell(one_line(sentence))

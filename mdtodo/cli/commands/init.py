@@ -87,7 +87,7 @@ def _report_agents(session: Session, rows: list[tuple[str, str]]) -> None:
 def _report_ticks(session: Session) -> None:
     """Say of boxes that were ticked before, and that nothing proves, what can be done."""
     from mdtodo.errors import ConfigError
-    from mdtodo.run.prove import unproven_ticks
+    from mdtodo.run.recheck.prove import unproven_ticks
 
     try:
         ticks = unproven_ticks(session.project(tolerant=True))

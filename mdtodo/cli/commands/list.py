@@ -45,21 +45,11 @@ def command(session: Session, /, closed_too: bool, sort: str, as_json: bool, **g
     session.tell_conflicts(project)
     matching = selection(session, given).tasks(project.plan)
     tasks = sorted_tasks(project.plan, matching, sort)
-    if as_json:
-        from mdtodo.reporting.json_documents import print_tasks_json
-
-        print_tasks_json(project.plan, tasks)
-        return
-    from mdtodo.planning.dates import local_today
-    from mdtodo.reporting.list import print_tasks
-
     # who filters by state has said which; a program gets all and filters itself
-    if not (closed_too or given["states"] or given["statuses"]):
+    if not (as_json or closed_too or given["states"] or given["statuses"]):
         tasks = [task for task in tasks if not task.status.closed]
-    print_tasks(
-        project.plan, tasks, local_today().isoformat(), colored=session.colored(), grouped=sort == "file"
-    )
-    if sentence := _left_out(project, matching, tasks):
+    session.print_tasks(project.plan, tasks, as_json=as_json, grouped=sort == "file")
+    if not as_json and (sentence := _left_out(project, matching, tasks)):
         session.say(sentence)
 
 

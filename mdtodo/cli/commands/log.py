@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mdtodo.cli.context import Session
     from mdtodo.core.task import Task
-    from mdtodo.receipts.log import LoggedReceipt
+    from mdtodo.receipts.trailers import Trailer
 
 
 @click.command(
@@ -49,7 +49,7 @@ def command(
         # the files are read only where a message does not hold the whole title
         return session.readable_tasks()
 
-    def title_of(receipt: LoggedReceipt) -> str | None:
+    def title_of(receipt: Trailer) -> str | None:
         return receipt.title or (tasks()[receipt.task_id].title if receipt.task_id in tasks() else None)
 
     if task_id is None:

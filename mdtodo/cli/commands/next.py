@@ -47,16 +47,8 @@ def command(session: Session, /, names: tuple[str, ...], count: int, as_json: bo
     among = transitive_waits(plan, [task.id for task in wanted]) if wanted else plan.tasks
     free = [name for name in plan.order if name in among and plan.states[name] in (State.READY, State.MANUAL)]
     tasks = [task for task in map(plan.tasks.__getitem__, free) if chosen.matches(plan, task)][:count]
-    if as_json:
-        from mdtodo.reporting.json_documents import print_tasks_json
-
-        print_tasks_json(plan, tasks)
-        return
-    from mdtodo.planning.dates import local_today
-    from mdtodo.reporting.list import print_tasks
-
-    print_tasks(plan, tasks, local_today().isoformat(), colored=session.colored())
-    if not tasks:
+    session.print_tasks(plan, tasks, as_json=as_json)
+    if not tasks and not as_json:
         session.say(_nothing(plan, wanted))
 
 

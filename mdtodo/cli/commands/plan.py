@@ -57,7 +57,7 @@ def command(
         return 0
     chosen = selection(session, given)
     names = [name for name in plan.order if chosen.matches(plan, plan.tasks[name])]
-    from mdtodo.run.expiry.expiry import expiries
+    from mdtodo.run.recheck.expiry import expiries
 
     closed = [name for name, task in plan.tasks.items() if task.status.closed and chosen.matches(plan, task)]
     opens = [(one.task, one.at) for one in expiries(project, closed)]

@@ -20,7 +20,7 @@ from mdtodo.cli.options import (
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
-    from mdtodo.run.prove import ToProve
+    from mdtodo.run.recheck.prove import ToProve
     from mdtodo.run.run_options import Options
 
 
@@ -65,7 +65,7 @@ def command(
     """
     from mdtodo.errors import UsageError
     from mdtodo.landing.recovery.follow_claims import follow_claims
-    from mdtodo.run.prove import to_prove, unproven_ticks
+    from mdtodo.run.recheck.prove import to_prove, unproven_ticks
     from mdtodo.run.run_options import Options
 
     if accept:
@@ -122,7 +122,7 @@ def _report_others(found: ToProve, *, unjudged: int) -> None:
 def _report_not_counted(session: Session) -> int:
     """Say of what passed, and is still unproven, why that is so; 1 where there is such a tick."""
     from mdtodo.core.results import Outcome
-    from mdtodo.run.prove import not_counted
+    from mdtodo.run.recheck.prove import not_counted
 
     passed = {one.id for report in session.reports for one in report.tasks if one.outcome is Outcome.DONE}
     sentences = not_counted(session.project(), frozenset(passed))

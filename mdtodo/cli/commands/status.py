@@ -56,25 +56,20 @@ def command(session: Session, watch: bool, interval: float, by: str | None, as_j
 
     from mdtodo.reporting.text import redraws
 
-    def show() -> None:
-        if by is None:
-            _show(session, as_json=as_json)
-        else:
-            _show_groups(session, by, as_json=as_json)
-
     if not watch:
-        show()
+        _show(session, by, as_json=as_json)
     elif as_json or not redraws(sys.stdout):
-        _print_again(show, interval, between="" if as_json else "\n")
-    elif by is None:
-        _redraw(session, interval, lambda: _status_rows(session))
+        _print_again(lambda: _show(session, by, as_json=as_json), interval, between="" if as_json else "\n")
     else:
-        _redraw(session, interval, lambda: _group_rows(session, by))
+        _redraw(session, interval, by)
 
 
-def _show(session: Session, *, as_json: bool) -> None:
+def _show(session: Session, by: str | None, *, as_json: bool) -> None:
     import time
 
+    if by is not None:
+        _show_groups(session, by, as_json=as_json)
+        return
     found, plan = _read_status(session)
     if as_json:
         from mdtodo.reporting.status_json import print_status_json
@@ -104,24 +99,21 @@ def _show_groups(session: Session, by: str, *, as_json: bool) -> None:
         session.say('no tasks yet: `mdtodo add "Tests pass"` creates the first')
 
 
-def _status_rows(session: Session) -> Callable[[int], list[Text]]:
-    """What goes on, as rows of a terminal of any width."""
+def _rows(session: Session, by: str | None) -> Callable[[int], list[Text]]:
+    """What goes on, or how far the groups are, as rows of a terminal of any width."""
     import time
 
-    from mdtodo.reporting.status import status_rows
+    colored = session.colored()
+    if by is None:
+        from mdtodo.reporting.status import status_rows
 
-    found, plan = _read_status(session)
-    now = time.time()
-    return lambda width: status_rows(found, plan, now, colored=session.colored(), width=width)
-
-
-def _group_rows(session: Session, by: str) -> Callable[[int], list[Text]]:
-    """The same of the groups."""
+        (found, plan), now = _read_status(session), time.time()
+        return lambda width: status_rows(found, plan, now, colored=colored, width=width)
     from mdtodo.planning.analysis.task_groups import task_groups
     from mdtodo.reporting.task_groups import group_rows
 
-    found = task_groups(session.project().plan, by)
-    return lambda width: group_rows(found, by, colored=session.colored(), width=width)
+    groups = task_groups(session.project().plan, by)
+    return lambda width: group_rows(groups, by, colored=colored, width=width)
 
 
 def _read_status(session: Session) -> tuple[Overview, Plan]:
@@ -150,16 +142,15 @@ def _print_again(show: Callable[[], None], interval: float, *, between: str) -> 
         return
 
 
-def _redraw(session: Session, interval: float, look: Callable[[], Callable[[int], list[Text]]]) -> None:
-    """Show what `look` gives in place until Ctrl-C; what it was then stays. A file that cannot be read meanwhile does
-    not end it."""
+def _redraw(session: Session, interval: float, by: str | None) -> None:
+    """Show it in place until Ctrl-C; what it was then stays. A file that cannot be read meanwhile does not end it."""
     import time
 
     from mdtodo.errors import MdtodoError
     from mdtodo.reporting.live import LiveLines, live_console
     from mdtodo.reporting.status import watch_heading
 
-    now, when = look(), time.time()
+    now, when = _rows(session, by), time.time()
     problem: MdtodoError | None = None
 
     def rows(width: int, _: int) -> list[Text]:
@@ -172,7 +163,7 @@ def _redraw(session: Session, interval: float, look: Callable[[], Callable[[int]
                 time.sleep(interval)
                 try:
                     session.reread()
-                    now, when, problem = look(), time.time(), None
+                    now, when, problem = _rows(session, by), time.time(), None
                 except MdtodoError as error:
                     # shown, and looked at again: a file that is being saved is whole the next time
                     problem = error

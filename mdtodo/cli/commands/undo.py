@@ -30,14 +30,12 @@ def command(session: Session, /, run: str | None, dry_run: bool, as_json: bool) 
     """
     from mdtodo.landing.recovery.recover import finish_earlier_if_any
     from mdtodo.landing.undo.undo import undo
-    from mdtodo.reporting.text import one_line, tell
+    from mdtodo.reporting.text import one_line, tell_each
     from mdtodo.reporting.undo import print_undone, print_undone_json
 
-    for sentence in () if dry_run else finish_earlier_if_any(session.repo, session.config):
-        tell(one_line(sentence))
+    tell_each(() if dry_run else finish_earlier_if_any(session.repo, session.config))
     undone = undo(session.project(), run, dry_run=dry_run)
-    for message in undone.messages:
-        tell(one_line(message))
+    tell_each(undone.messages)
     if as_json:
         print_undone_json(undone)
     else:

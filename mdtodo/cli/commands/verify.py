@@ -56,8 +56,8 @@ def command(
     Processors with `repeatable = false` are not run again.
     Exits 1 if a task no longer passes, or if a task named by ID has nothing to verify.
     """
+    from mdtodo.run.recheck.verify import done_tasks
     from mdtodo.run.run_options import Options
-    from mdtodo.run.verify import done_tasks
 
     found = done_tasks(session.project(), ids, selection(session, given))
     say((*found.refusals, *found.left))

@@ -30,8 +30,6 @@ from mdtodo.execution.local.worker_handle import WorkerHandle
 from mdtodo.system.process import available_cpus
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from mdtodo.core.task import Json
 
 #: Seconds that closing waits for the pool processes, each of which gives its command one second to end.
@@ -77,9 +75,7 @@ class LocalPool:
         self.open()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property

@@ -19,6 +19,7 @@ from mdtodo.clones.changes import (
     take,
 )
 from mdtodo.clones.environment import clone_environment
+from mdtodo.clones.lfs import keep_lfs_objects
 from mdtodo.clones.links import excludes, link
 from mdtodo.clones.sandbox import sandbox
 from mdtodo.clones.slots import Slot, slot
@@ -79,7 +80,7 @@ def carry_out_in_clone(job: AttemptJob, log: AttemptLog, carry_out: Callable[[At
             log.note(str(error))
             return result._replace(error=str(error), failed_by=Failure.OUTPUT)
         except (MdtodoError, OSError) as error:
-            return _no_clone(error, log)._replace(duration=result.duration)
+            return _no_clone(error, log)._replace(exit_code=result.exit_code, duration=result.duration)
 
 
 def _judge(
@@ -94,6 +95,7 @@ def _judge(
     tree, changes = _changes(terms, work)
     if changes:
         refuse(work.shadow, changes, terms.protected)
+        keep_lfs_objects(work.shadow, terms.source, changes)
     commit = give_back(work.shadow, terms.source, terms.base, tree) if changes else terms.base
     if terms.check:
         result = _check(job, terms, commit, result, log, carry_out)

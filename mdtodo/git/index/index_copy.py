@@ -121,6 +121,12 @@ class IndexCopy:
             self._run("update-index", "--force-remove", "-z", "--stdin", stdin=b"".join(gone))
         self.stage({path: entry for path, entry in entries.items() if entry is not None})
 
+    def write_files(self, paths: Iterable[str], folder: str) -> None:
+        """Have git write the files at these paths below `folder`, as the work tree would show what is staged, filters
+        and all. Raises GitError where it cannot write one of them."""
+        names = b"".join(os.fsencode(path) + b"\0" for path in paths)
+        self._run("checkout-index", f"--prefix={folder}/", "-f", "-q", "-z", "--stdin", stdin=names)
+
     def refresh(self, paths: Iterable[str]) -> None:
         """Note when the files at these paths were changed, where they are what is staged. On a copy: killed on the
         index itself, git would leave a lock that nobody could tell from a living one's."""

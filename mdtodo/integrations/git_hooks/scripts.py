@@ -99,6 +99,12 @@ def refuse(place: str, name: str) -> None:
             _refuse_two(path, name, _OURS.sub(b"", made))
 
 
+def is_ours(place: str, name: str) -> bool:
+    """Whether the hook calls us. Raises as `install` does where it cannot be read."""
+    old = _content(place, name)
+    return old is not None and _OURS.search(old) is not None
+
+
 class Before(NamedTuple):
     """A file of a hook before an install: its inode, None where it was not there; its bytes, if they can be read."""
 

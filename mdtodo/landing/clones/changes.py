@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
+from mdtodo.core.edits import SetStatus
 from mdtodo.core.path_patterns import matcher
 from mdtodo.core.receipt import Restore, text_of
+from mdtodo.core.task import Status
 from mdtodo.errors import GitError
 from mdtodo.git.diff_tree import changes_in
+from mdtodo.git.files.worktree_files import find
 from mdtodo.git.repository import run
+from mdtodo.landing.apply import apply_receipts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mdtodo.core.receipt import Receipt
+    from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
 
@@ -32,6 +38,25 @@ def restores_of(repo: Repository, base: str, commit: str) -> tuple[Restore, ...]
     return tuple(_differences(repo, base, commit))
 
 
+def list_patterns(repo: Repository, files: Sequence[str]) -> tuple[str, ...]:
+    """The patterns `files` of the TODO files, with the files that a symlink of such a name leads to."""
+    is_list = matcher(files)
+    linked = [name for name in find(repo, files) if not is_list(name)]
+    return (*files, *("/" + re.sub(r"([\\*?\[\] ])", r"\\\1", name) for name in linked))
+
+
+def lacks_box(git: GitSession, commit: str, task: Task, statuses: Mapping[str, Status]) -> str | None:
+    """Why what the task changes could not land on the commit, as part of a sentence: its box is not open there."""
+    found = git.look_up(f"{commit}:{task.file}")
+    if found is None or found[1] != "blob":
+        return f"{task.file} is not in HEAD"
+    wanted = {task.id: [SetStatus(task.anchor, Status.DONE)]}
+    version = apply_receipts(found[2], wanted, statuses, file=task.file, once=True)
+    if task.id in version.closed:
+        return f"its box is not open in the {task.file} of HEAD"
+    return f"in the {task.file} of HEAD {why}" if (why := version.missed.get(task.id)) else None
+
+
 def changed_paths(repo: Repository, before: str, after: str, lists: Iterable[str]) -> list[str]:
     """The paths in which two commits differ, but for the TODO files, which the patterns `lists` name."""
     is_list = matcher(lists)
@@ -39,7 +64,7 @@ def changed_paths(repo: Repository, before: str, after: str, lists: Iterable[str
 
 
 def judge_head(
-    repo: Repository, lists: Iterable[str], receipts: Iterable[Receipt]
+    repo: Repository, files: Sequence[str], receipts: Iterable[Receipt]
 ) -> Callable[[str | None], None] | None:
     """What raises ProofMovedError where a commit is not what was proven, but for TODO files, and for the changes that
     are to land now. None where no receipt comes from a clone."""
@@ -48,7 +73,7 @@ def judge_head(
     ]
     if not proven:
         return None
-    is_list = matcher(lists)
+    is_list = matcher(list_patterns(repo, files))
 
     def judge(head: str | None) -> None:
         if head is None:
@@ -64,25 +89,31 @@ def judge_head(
     return judge
 
 
-def merge(git: GitSession, head: str, commit: str) -> str:
-    """A commit on top of `head` with what `commit` changes; no ref names it. Raises ConflictError where both changed
-    the same, and GitError where git is too old to tell."""
-    args = ("merge-tree", "--write-tree", "--name-only", "-z", "--no-messages", head, commit)
+def merge(git: GitSession, head: str, base: str, commit: str) -> str:
+    """A commit on top of `head` with what `commit` changes of `base`; no ref names it. Raises ConflictError where both
+    changed the same, and GitError where git is too old to tell."""
+    # where HEAD does not have `base` any more, as after a reset, what `base` brought is not to come back
+    ours = _commit_tree(git, f"{head}^{{tree}}", base)
+    args = ("merge-tree", "--write-tree", "--name-only", "-z", "--no-messages", ours, commit)
     try:
         out = git.run(*args, ok=(0, 1))
     except GitError as error:
-        raise GitError(
-            f"HEAD has moved, and this git cannot merge without a work tree: {error.sentence}",
-            hint="git 2.38 or newer can",
-        ) from error
+        if "usage:" not in error.sentence:
+            raise
+        raise GitError("HEAD has moved, and to merge onto it takes git 2.38 or newer") from error
     tree, *conflicts = [os.fsdecode(one) for one in out.split(b"\0") if one]
     if conflicts:
         more = f" and {len(conflicts) - 3} more" if len(conflicts) > 3 else ""
         raise ConflictError(
             f"HEAD has moved, and its changes conflict with that in {', '.join(conflicts[:3])}{more}"
         )
+    return _commit_tree(git, tree, head)
+
+
+def _commit_tree(git: GitSession, tree: str, parent: str) -> str:
+    """A commit that nobody sees but we."""
     who = ("-c", "user.name=mdtodo", "-c", "user.email=mdtodo@localhost", "-c", "commit.gpgSign=false")
-    return git.run(*who, "commit-tree", tree, "-p", head, "-m", "mdtodo: merged").decode().strip()
+    return git.run(*who, "commit-tree", tree, "-p", parent, "-m", "mdtodo: merged").decode().strip()
 
 
 def tree_digits(git: GitSession, commit: str) -> str:

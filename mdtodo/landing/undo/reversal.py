@@ -17,7 +17,7 @@ from mdtodo.core.receipt import Receipt, Restore
 from mdtodo.core.results import Outcome
 from mdtodo.errors import InputError
 from mdtodo.git.head import read_head
-from mdtodo.git.objects import find_in_tree
+from mdtodo.git.objects import find_all_in_tree, find_in_tree
 from mdtodo.landing.merge.merge_tasks import changes_between
 from mdtodo.landing.parse_cache import parse_cached
 from mdtodo.landing.undo import refusals
@@ -91,6 +91,7 @@ def revert_run(
     head = read_head(git)
     changes = _changes(git, past)
     work = _Reversal(git, head, past, statuses, list(todo_files))
+    work.in_head = find_all_in_tree(head.tree, map(os.fsencode, changes), git.content)
     for path, steps in changes.items():
         work.add_file(path, steps)
     return work.result()
@@ -176,6 +177,8 @@ class _Reversal:
         self.receipts: dict[str, Receipt] = {}
         self.restores: list[Restore] = []
         self.refused: list[str] = []
+        #: What HEAD has at paths, as far as it was looked up.
+        self.in_head: dict[bytes, tuple[bytes, str] | None] = {}
         self._places: dict[str, ParsedFile | None] = {}
 
     def add_file(self, path: str, steps: Sequence[_FileStep]) -> None:
@@ -269,7 +272,10 @@ class _Reversal:
         return self._places[file]
 
     def _in_head(self, path: str) -> TreeEntry:
-        found = find_in_tree(self.head.tree, os.fsencode(path), self.git.content)
+        name = os.fsencode(path)
+        if name not in self.in_head:
+            self.in_head[name] = find_in_tree(self.head.tree, name, self.git.content)
+        found = self.in_head[name]
         return None if found is None else f"{found[0].decode()} {found[1]}"
 
     def _last_change(self, path: str, since: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.edits import AddNote, AddSubtasks, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, ChangeLine, SetKey, SetStatus
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import TaskIndex
@@ -70,7 +70,7 @@ def _apply_to_one_parse(
     with PausedCollector(data):
         original = Original(parse(data, statuses, file=file), statuses)
         places = TaskIndex(original.document, file, original.keys)
-        found = [places.find(edit.anchor) for edit in edits]
+        found = [_find(places, edit) for edit in edits]
         return _Application(original, edits, found, file, tolerant).run()
 
 
@@ -167,9 +167,20 @@ class _Application:
             raise EditError(sentence, file=self.file, line=line)
 
 
+def _find(places: TaskIndex, edit: Edit) -> int | str:
+    """The task of the edit, also where it is what the edit makes of it."""
+    found = places.find(edit.anchor)
+    if isinstance(found, str) and isinstance(edit, ChangeLine) and edit.becomes is not None:
+        changed = places.find(edit.becomes)
+        return changed if isinstance(changed, int) else found
+    return found
+
+
 def _described(edit: Edit) -> str:
     if isinstance(edit, SetStatus):
         return f"writing {edit.status.value} into the box"
     if isinstance(edit, SetKey):
         return f"{'removing' if edit.value is None else 'writing'} the key {edit.key}"
+    if isinstance(edit, ChangeLine):
+        return "changing its line so"
     return "adding a subtask" if isinstance(edit, AddSubtasks) else "adding a note"

@@ -20,6 +20,12 @@ class Paragraph:
         self._item = item
         self._lines = list(enumerate(item.text.split("\n")))
 
+    def copy(self) -> Paragraph:
+        """One that changes on its own."""
+        made = Paragraph(self._item)
+        made._lines = self._lines
+        return made
+
     @property
     def text(self) -> str:
         """The paragraph as it is now."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.edits import AddNote, AddSubtasks, SetKey, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, ChangeLine, SetKey, SetStatus
 from mdtodo.core.task import WRITTEN_CHARS, Status
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.list_items import (
@@ -21,6 +21,7 @@ from mdtodo.markdown.edits.original import Original, agrees
 from mdtodo.markdown.edits.paragraph import Paragraph, after_paragraph, line_end
 from mdtodo.markdown.edits.placement import PLACEMENTS, Insertion, Placement
 from mdtodo.markdown.keys.write import SEVERAL_FORMS, key_splices
+from mdtodo.markdown.keys.write_words import tag_splices, title_splices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,6 +55,8 @@ class PendingEdits:
             return self._set_status(edit, index)
         if isinstance(edit, SetKey):
             return self._set_key(edit, index)
+        if isinstance(edit, ChangeLine):
+            return self._change_line(edit, index)
         if isinstance(edit, AddSubtasks):
             items = read_lines(edit.lines, self.original.statuses)
             if edit.first and (there := self.original.children[index]):
@@ -132,6 +135,22 @@ class PendingEdits:
         if not splices:
             return False
         paragraph.splice(splices)
+        self._paragraphs[index] = paragraph
+        return True
+
+    def _change_line(self, edit: ChangeLine, index: int) -> bool:
+        known = self._paragraphs.get(index)
+        paragraph = known.copy() if known else Paragraph(self.document.items[index])
+        before = paragraph.text
+        if edit.title is not None:
+            paragraph.splice(title_splices(paragraph.text, edit.title))
+        for key, value in edit.keys:
+            dialect = self.original.dialect if value is not None and key in SEVERAL_FORMS else None
+            paragraph.splice(key_splices(paragraph.text, key, value, dialect))
+        for tag, there in edit.tags:
+            paragraph.splice(tag_splices(paragraph.text, tag, there=there))
+        if paragraph.text == before:
+            return False
         self._paragraphs[index] = paragraph
         return True
 

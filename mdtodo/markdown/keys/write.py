@@ -139,16 +139,16 @@ def _candidates(
     """What may be tried, best first."""
     there = _named(keys, name)
     if value is None:
-        yield _removal(text, there)
+        yield removal(text, there)
     elif there:
         # These add up, so what is left of them would still count; of the others the first one counts alone.
         more = there[1:] if name in ("after", "needs") else []
-        yield [_replacement(text, there[0], value), *_removal(text, more)]
+        yield [_replacement(text, there[0], value), *removal(text, more)]
     else:
         forms = _new_key(text, keys, name, value, dialect), _plain_key(name, value)
-        places = list(islice(_places(text, keys), _LINES_TRIED))
+        ends = places(text, keys)
         # Where no title stands before it, 🆔 is a word and `id:` none.
-        for new, place in product(dict.fromkeys(forms), places):
+        for new, place in product(dict.fromkeys(forms), ends):
             yield [Splice(place, place, f" {new}" if text[:place].strip() else f"{new} ")]
 
 
@@ -162,7 +162,7 @@ def _only_changes(before: Keys, after: Keys, name: str, wanted: object) -> bool:
 # --- Removing and replacing ---------------------------------------------------------------------------------
 
 
-def _removal(text: str, tokens: Sequence[Token]) -> list[Splice]:
+def removal(text: str, tokens: Sequence[Token]) -> list[Splice]:
     """Each token with one blank beside it; a further line that holds nothing else goes as a whole."""
     text = without_hard_breaks(text)
     splices: list[Splice] = []
@@ -222,8 +222,13 @@ def _plain_key(name: str, value: str) -> str:
     return f"!{value}" if name == "priority" else f"{name}:{value}"
 
 
-def _places(text: str, keys: Keys) -> Iterator[int]:
-    """Where a new key may go: the end of each line that does not end inside something."""
+def places(text: str, keys: Keys) -> list[int]:
+    """Where a new key, or a tag, may go, best first."""
+    return list(islice(_line_ends(text, keys), _LINES_TRIED))
+
+
+def _line_ends(text: str, keys: Keys) -> Iterator[int]:
+    """The end of each line that does not end inside something."""
     closed = atomic_ranges(text) if "\n" in text else []
     block = next((token for token in keys.tokens if token.dialect == "block"), None)
     nth = start = 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
-from mdtodo.core.results import EXPANDED, Outcome
+from mdtodo.core.results import EXPANDED, REWRITTEN, Outcome
 from mdtodo.core.task import Status
 from mdtodo.errors import GitError
 from mdtodo.markdown.anchors import place_digest
@@ -170,13 +170,15 @@ class ResultCache:
         rows = self.state.history(task_id, limit=50)
         known = [one for one in rows if one.outcome not in _NOT_CACHED and one.run not in undone]
         receipt = receipts.get(task_id)
-        if receipt is None or not known:
-            return known[0] if known else receipt and receipt.past_run()
-        landed = receipt.past_run()
+        if receipt is None:
+            return known[0] if known else None
+        from mdtodo.receipts.log import past_run
+
+        landed = past_run(receipt)
         # the state knows that run, and so what came after it in this clone
         if any(one.run == landed.run for one in known):
             return known[0]
-        return max(landed, known[0], key=lambda one: inf if one.finished is None else one.finished)
+        return max([landed, *known[:1]], key=lambda one: inf if one.finished is None else one.finished)
 
     def _newest_receipts(self, task_id: str) -> Newest:
         """Those of all tasks that may come, from one walk through the history, as far as it takes."""
@@ -208,4 +210,6 @@ def _is_cacheable(result: Result) -> bool:
 CLAIMED = str(Status.DOING)
 #: Outcomes that say nothing of what a further attempt would come to. `blocked` is none of them: since its processor has
 #: added subtasks, and is to run once more, no result before that stands.
-_NOT_CACHED = frozenset({Outcome.DEFERRED, Outcome.SKIPPED, Outcome.INTERRUPTED, EXPANDED, CLAIMED})
+_NOT_CACHED = (
+    frozenset({Outcome.DEFERRED, Outcome.SKIPPED, Outcome.INTERRUPTED, EXPANDED, CLAIMED}) | REWRITTEN
+)

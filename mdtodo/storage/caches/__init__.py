@@ -1,1 +1,1 @@
-"""What can be made again: remembered by the ids that git gives to content."""
+"""What was worked out once and may be deleted at any time: files named by a hash, below `.git/mdtodo`."""

@@ -35,6 +35,8 @@ IN_HAND = """CREATE TABLE in_hand (
 ) WITHOUT ROWID"""
 
 
+#: Before the token of a claim, in the place of a run.
+CLAIM = "claim "
 _UNMEASURED = Machine()
 
 
@@ -84,6 +86,12 @@ class Runners:
                 db.execute("INSERT OR REPLACE INTO in_hand VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             db.execute(_SIGNED, (now, clock, *machine, process_identity.current(), name))
 
+    def note_progress(self, task_id: str, token: int, percent: float) -> None:
+        """How far the task is that is claimed with that token."""
+        with self._db.writing("progress") as db:
+            row = (f"{CLAIM}{token}", task_id, None, 0, _clock(), percent, Phase.RUNNING)
+            db.execute("INSERT OR REPLACE INTO in_hand VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
     def sign_off(self, name: str, run_id: str | None = None) -> None:
         """It has ended; with `run_id` that run has, and a runner that stays goes on."""
         values = (time.time(), _clock(), run_id is None, process_identity.current(), name)
@@ -125,7 +133,10 @@ class Runners:
 
 
 _ALL_IN_HAND = "SELECT run_id, task_id, processor, attempt, begun, progress, phase FROM in_hand"
-_NOT_OF = "DELETE FROM in_hand WHERE run_id NOT IN (SELECT value FROM json_each(?))"
+_NOT_OF = (
+    "DELETE FROM in_hand WHERE run_id NOT IN (SELECT value FROM json_each(?))"
+    " AND run_id NOT IN (SELECT 'claim ' || token FROM leases)"
+)
 _OVER = "DELETE FROM in_hand WHERE run_id = ? AND task_id = ?"
 _SIGN_ON = (
     "INSERT INTO runners (owner, name, host, pid, can, ttl, since, last_sign, clock, stays, ended)"

@@ -60,6 +60,11 @@ def test_each_attempt_can_be_shown_and_all_are_listed(repo: Checkout, mdtodo: Md
     assert (one["run"], one["outcome"], one["size"], one["log"]) == (first, "done", 0, None)
     assert "had no output" in mdtodo("output", "a.1").err
     assert "no attempt of c" in mdtodo("output", "c", "--list").err
+    repo.commit(
+        **{".mdtodo.toml": '[processors.p]\nrun = "true"\n', "TODO.md": "- [ ] Silent run:p id:silent\n"}
+    )
+    mdtodo("run")
+    assert "0B" in mdtodo("output", "silent", "--list").out  # it printed nothing
     for wrong in (("-f", "--list"), ("--json",), ("-f", "--attempt", "1")):
         mdtodo("output", "a", *wrong, code=2)
 

@@ -27,11 +27,14 @@ from mdtodo.landing.clones.changes import (
     ConflictError,
     ProofMovedError,
     changed_paths,
+    lacks_box,
+    list_patterns,
     merge,
     restores_of,
     tree_digits,
 )
 from mdtodo.landing.clones.review import name_branch, remove_branch
+from mdtodo.landing.land import RefusedError
 from mdtodo.storage import waiting
 from mdtodo.storage.waiting import WaitingResult
 from mdtodo.system.turn import Turn
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
 
     from mdtodo.config.processor_settings import Processor
     from mdtodo.config.settings import Config
-    from mdtodo.core.task import Json, Task
+    from mdtodo.core.task import Anchor, Json, Task
     from mdtodo.execution.executor import AttemptEvent
     from mdtodo.run.journal import RunJournal
     from mdtodo.run.observer import Observer
@@ -64,12 +67,14 @@ class Start(NamedTuple):
 
 @dataclass(slots=True, eq=False, repr=False)
 class _Result:
-    """A proven result that waits to land; `proven` is what was looked at last, in so many `rounds`."""
+    """A proven result that waits to land; `proven` is what its check has passed on last, and `looked_at` what is looked
+    at now, in so many `rounds`."""
 
     task: Task
     start: Start
     result: Result
     proven: Proven
+    looked_at: Proven | None = None
     rounds: int = 0
     dropped: bool = False
 
@@ -113,6 +118,8 @@ class Isolation:
             processor = self._committed(there, found)
             if processor is None:
                 return f"its processor {found.name!r} is not in the configuration that HEAD has: commit that first"
+            if lacks := None if options.verify else self._lacks_box(task, commit):
+                return f"it works in a clone, and what it changes lands with its box, but {lacks}: commit that first"
             looks = options.verify or task.id in options.merged
             if looks and processor.check is not None:
                 processor = replace(processor, run=processor.check, python=None)
@@ -133,7 +140,7 @@ class Isolation:
         if options.verify or options.fresh or task.id in options.merged:
             return False
         one = waiting.find(self.journal.repo, task.id)
-        if one is None or one.anchor != task.anchor or one.result.changes is None:
+        if one is None or not _is_same(one.anchor, task.anchor) or one.result.changes is None:
             return False
         if isinstance(start := self.begin(task), str) or start.processor.name != one.processor:
             return False
@@ -145,7 +152,7 @@ class Isolation:
         """What the next attempt is told of one that has failed: why, and how the output of its work, and of its check,
         ended."""
         _, mark, check = result.tail.rpartition(CHECK_MARK)
-        checked = bool(result.work_tail)
+        checked = result.work_tail is not None
         output = result.work_tail if checked else result.tail
         told = {"output": output, "check": (check if mark else result.tail) if checked else None}
         self.previous[task.id] = {"attempt": attempt, "reason": reason, **told}
@@ -154,6 +161,9 @@ class Isolation:
         if commit not in self._configs:
             self._configs = {commit: load(*committed_configuration(self.journal.repo, commit))}
         return self._configs[commit]
+
+    def _lacks_box(self, task: Task, commit: str) -> str | None:
+        return lacks_box(self.journal.git(), commit, task, self.config.status)
 
     def _committed(self, there: Config, found: Processor) -> Processor | None:
         """The processor as the commit has it. What no configuration says, a recipe or the block of a task, is as it
@@ -167,7 +177,10 @@ class Isolation:
         return processor if processor is not None and there.isolates(processor) else None
 
     def _terms(self, config: Config, processor: Processor, commit: str, looks: bool) -> CloneTerms:
-        lists = (*config.files, config.signers) if config.signers else config.files
+        lists = (
+            *list_patterns(self.journal.repo, config.files),
+            *([config.signers] if config.signers else ()),
+        )
         return CloneTerms(
             source=self._source,
             base=commit,
@@ -218,7 +231,7 @@ class Isolation:
                 )
             except (GitError, OSError) as error:
                 self._end(one)
-                self._wait(one, str(error))
+                self._wait(one, str(error), moved=isinstance(error, RefusedError) and error.of_task)
         if self._look is None:
             self._give_turn_back()
 
@@ -233,7 +246,11 @@ class Isolation:
         elif result.interrupted:
             self._end(one)
             self._wait(one, "the run was ended before it was looked at again")
+        elif result.never_began:
+            self._end(one)
+            self._wait(one, f"HEAD has moved, and {result.error}")
         elif result.outcome is Outcome.DONE:
+            one.proven = one.looked_at or one.proven
             one.result = one.result._replace(duration=one.result.duration + result.duration)
         else:
             self._end(one)
@@ -270,7 +287,8 @@ class Isolation:
         head = read_head(git).commit
         if head is None:
             raise GitError("HEAD is unborn now")
-        if not changed_paths(self.journal.repo, was.base, head, self.config.files):
+        lists = list_patterns(self.journal.repo, self.config.files)
+        if not changed_paths(self.journal.repo, was.base, head, lists):
             return None
         check = one.start.processor.check
         changes = was.commit != was.base
@@ -281,8 +299,8 @@ class Isolation:
         if one.rounds >= ROUNDS:
             raise GitError(f"HEAD has moved {ROUNDS} times while it was looked at")
         one.rounds += 1
-        merged = merge(git, head, was.commit) if changes else head
-        one.proven = Proven(head, merged)
+        merged = merge(git, head, *was) if changes else head
+        one.looked_at = Proven(head, merged)
         terms = one.start.terms._replace(base=merged, check=(), keeps=False)
         one.start = one.start._replace(tree=tree_digits(git, head))
         return Start(replace(one.start.processor, run=check, python=None), terms, one.start.tree)
@@ -315,14 +333,15 @@ class Isolation:
         words = one.task.id, one.task.anchor, self.journal.run_id, number, one.start.processor.name, result
         return WaitingResult(*words, reason=reason)
 
-    def _wait(self, one: _Result, reason: str) -> None:
-        """Keep a result for the next run, on a branch where a person finds it."""
+    def _wait(self, one: _Result, reason: str, *, moved: bool = False) -> None:
+        """Keep a result for the next run, on a branch where a person finds it. `moved`: its line is another one now."""
         kept = self._kept(one, reason)
         try:
             kept = name_branch(self.journal.git(), kept, *one.proven, one.task.title)
             waiting.keep(self.journal.repo, kept)
             where = f"; what it changed is on the branch {kept.branch}" if kept.branch else ""
-            why = f"it is proven, and did not land: {reason}{where}; the next run lands it"
+            unless = " if its line is as it was by then" if moved else ""
+            why = f"it is proven, and did not land: {reason}{where}; the next run lands it{unless}"
         except (GitError, OSError) as error:
             why = f"it was proven, and could neither land nor be kept: {reason}; {error}"
         self.outcomes.keep_waiting(one.task, one.result, why)
@@ -342,6 +361,12 @@ class Isolation:
     def _give_turn_back(self) -> None:
         if self._turn is not None:
             self._turn.give_back()
+
+
+def _is_same(was: Anchor, now: Anchor) -> bool:
+    """Whether both are of one task, whatever stands around it; of equal tasks all must agree."""
+    alike = (was.name, was.title, was.keys) == (now.name, now.title, now.keys)
+    return was == now or (was.alone and now.alone and alike)
 
 
 def _words(command: str | tuple[str, ...] | None) -> tuple[str, ...]:

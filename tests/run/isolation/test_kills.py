@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.processes import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +82,32 @@ def test_killed_where_a_person_has_changed_the_path_since(killed: Checkout, call
     assert killed.read("result.txt") == b"mine\n"
     assert killed.status() == [" M result.txt"]
     killed.git("checkout", "-q", "result.txt")
+    # what stands around a task does not make it another one
+    killed.commit(
+        "Mine",
+        **{"TODO.md": killed.read("TODO.md").decode().replace("- [ ] Build", "- [ ] First\n- [ ] Build")},
+    )
     assert calls(killed.root, "run").code == 0
     assert (killed.read("result.txt"), killed.status()) == (b"good\n", [])
     assert (killed.root.parent / "works").read_text() == "again\n"
+
+
+def test_ctrl_c_while_it_is_looked_at_again_proves_nothing(killed: Checkout, calls: Calls) -> None:
+    outside = killed.root.parent
+    check = (
+        'echo x >> "$OUTSIDE/checks"; [ $(wc -l < "$OUTSIDE/checks") != 2 ] || sleep 60; '
+        "! test -e other.txt || test -e allowed.txt\n"
+    )
+    killed.commit("A check", **{"check.sh": check})
+    mine = "cd $OUTSIDE/repo && echo x > other.txt && git add other.txt && git commit -qm Mine\n"
+    (outside / "work").write_text(WORK + mine)
+    run = subprocess.Popen([sys.executable, "-m", "mdtodo", "run"], cwd=killed.root, env=dict(os.environ))
+    checks = outside / "checks"
+    eventually(lambda: checks.is_file() and len(checks.read_text().splitlines()) == 2)
+    run.send_signal(signal.SIGINT)
+    assert run.wait() == 130
+    # together they fail, which only a look can tell
+    said = calls(killed.root, "run")
+    assert said.code == 1, said
+    assert b"- [x]" not in killed.head("TODO.md")
+    assert killed.read("result.txt") == b"bad\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -272,3 +274,155 @@ def test_a_check_has_what_the_work_left_of_the_timeout(feature: Feature, inside:
     feature(f"sleep 1; {GOOD}", 'timeout = "1500ms"', **{"check.sh": "sleep 1.2\n"})
     (task,) = inside("run", "--json", code=1).json["tasks"]
     assert (task["reason"], task["error"]) == ("timeout", "timed out after 1s500ms")
+
+
+def test_what_a_person_has_reset_away_does_not_come_back(feature: Feature, inside: Mdtodo) -> None:
+    repo = feature(f"{GOOD}cd $OUTSIDE/repo && git reset -q --hard HEAD~1")
+    repo.commit("To be removed", **{"gone.txt": "a\n"})
+    inside("run")
+    assert repo.git("ls-tree", "--name-only", "HEAD").splitlines() == [
+        *(".gitignore", ".mdtodo.toml", "TODO.md", "check.sh", "result.txt")
+    ]
+    assert (repo.read("result.txt"), repo.status()) == (b"good\n", [])
+
+
+def test_what_head_does_not_have_is_not_begun(feature: Feature, inside: Mdtodo) -> None:
+    repo = feature(f"echo again >> $OUTSIDE/works; {GOOD}")
+    repo.write("TODO.md", repo.read("TODO.md") + b"- [ ] Uncommitted run:feature id:new\n")
+    said = inside("run", "new", code=1)
+    assert (
+        "what it changes lands with its box, but in the TODO.md of HEAD no task has the id 'new'" in said.err
+    )
+    assert not (repo.root.parent / "works").exists()
+
+
+CHANGED_LINES = {
+    "ticked": "sed -i 's/\\[ \\]/[x]/' TODO.md; git commit -qam Mine",
+    "reworded": "sed -i s/Build/Make/ TODO.md; git commit -qam Mine",
+    "reworded, not committed": "sed -i s/Build/Make/ TODO.md",
+    "deleted": "sed -i /Build/d TODO.md; git commit -qam Mine",
+}
+
+
+@pytest.mark.parametrize("script", CHANGED_LINES.values(), ids=CHANGED_LINES)
+def test_a_line_that_a_person_has_changed_meanwhile_is_theirs(
+    script: str, feature: Feature, inside: Mdtodo
+) -> None:
+    repo = feature(f"{GOOD}cd $OUTSIDE/repo; {script}")
+    task = inside("run", "--json", code=1).json["tasks"][0]
+    assert (
+        "on the branch mdtodo/build; the next run lands it if its line is as it was by then" in task["error"]
+    )
+    assert repo.read("result.txt") == b"bad\n"
+    assert repo.head("result.txt", "mdtodo/build") == b"good\n"
+    # it is once more as it was
+    repo.git("reset", "-q", "--hard", repo.git("rev-list", "--max-parents=0", "HEAD"))
+    inside("run")
+    assert (repo.read("result.txt"), checks(repo)) == (b"good\n", 1)
+
+
+def test_a_git_that_cannot_merge_gets_a_sentence_and_the_next_one_lands(
+    feature: Feature, inside: Mdtodo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = feature(commits_meanwhile("echo more > other.txt; git add other.txt"))
+    real, old = shutil.which("git"), tmp_path / "bin" / "git"
+    old.parent.mkdir()
+    old.write_text(
+        f'#!/bin/sh\nfor a; do [ "$a" = --write-tree ] && {{ echo "usage: git merge-tree" >&2; exit 129; }}; done\nexec {real} "$@"\n'
+    )
+    old.chmod(0o755)
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", f"{old.parent}:{os.environ['PATH']}")
+        task = inside("run", "--json", code=1).json["tasks"][0]
+    assert "to merge onto it takes git 2.38 or newer; what it changed is on the branch" in task["error"]
+    assert repo.git("log", "--format=%s").splitlines() == ["Mine", "Base"]
+    inside("run")
+    assert (repo.read("result.txt"), repo.read("other.txt"), repo.status()) == (b"good\n", b"more\n", [])
+    assert checks(repo) == 2
+
+
+SPLITS = """\
+[ -e $OUTSIDE/once ] || echo '{"subtask": "- [ ] First this"}' >> "$MDTODO_OUTPUT"
+touch $OUTSIDE/once
+"""
+
+
+@pytest.mark.parametrize("work", ["", GOOD], ids=["in place of the work", "and works"])
+@pytest.mark.parametrize("more", ["", 'changes = "branch"'])
+def test_new_subtasks_come_before_the_check(work: str, more: str, feature: Feature, inside: Mdtodo) -> None:
+    repo = feature(SPLITS + work, more)
+    task = inside("run", "--json").json["tasks"][0]
+    assert task["outcome"] == "blocked"
+    assert repo.read("TODO.md").startswith(
+        b"# List\n\n- [ ] Build it run:feature id:build\n  - [ ] First this\n"
+    )
+    assert (repo.read("result.txt"), repo.status()) == (b"bad\n", [])
+    assert repo.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
+
+
+def test_without_room_for_a_clone_nothing_counts_as_failed(
+    feature: Feature, inside: Mdtodo, own_cache: Path
+) -> None:
+    repo = feature(GOOD)
+    own_cache.write_text("a file in the way\n")
+    task = inside("run", "--json", code=1).json["tasks"][0]
+    assert "no clone could be made" in task["error"]
+    assert (repo.commits(), repo.status()) == (1, [])
+    own_cache.unlink()
+    inside("run")
+    assert b"- [x] Build it" in repo.head("TODO.md")
+
+
+def test_without_room_for_a_second_look_the_result_waits(
+    feature: Feature, inside: Mdtodo, own_cache: Path
+) -> None:
+    away = "mv $OUTSIDE/cache $OUTSIDE/away; echo x > $OUTSIDE/cache"
+    repo = feature(
+        GOOD,
+        **{
+            "check.sh": f'test "$(cat result.txt)" = good && cd $OUTSIDE/repo && [ ! -e other.txt ] && echo x > other.txt && git add other.txt && git commit -qm Mine && {{ {away}; }}; true\n'
+        },
+    )
+    task = inside("run", "--json", code=1).json["tasks"][0]
+    assert "HEAD has moved, and no clone could be made" in task["error"]
+    own_cache.unlink()
+    inside("run")
+    assert repo.git("log", "--format=%s").splitlines() == ["todo: Build it", "Mine", "Base"]
+    assert repo.read("result.txt") == b"good\n"
+
+
+needs_lfs = pytest.mark.skipif(shutil.which("git-lfs") is None, reason="git-lfs is not installed")
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 5\n"
+
+
+@needs_lfs
+def test_files_of_lfs_land_with_their_content(feature: Feature, inside: Mdtodo) -> None:
+    work = f"{GOOD}test $(wc -c < old.bin) = 1000 && head -c 2000 /dev/zero > new.bin"
+    repo = feature(work, **{".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n"})
+    repo.git("lfs", "install", "--local")
+    repo.commit(**{"old.bin": "x" * 1000})
+    inside("run")
+    assert (repo.read("new.bin"), repo.status()) == (bytes(2000), [])
+    assert repo.head("new.bin").startswith(b"version https://git-lfs")
+    inside("undo")
+    assert repo.status() == []
+
+
+@needs_lfs
+def test_a_pointer_whose_content_nobody_has_does_not_land(feature: Feature, inside: Mdtodo) -> None:
+    repo = feature(f"{GOOD}printf '{POINTER}' > new.bin", **{".gitattributes": "*.bin filter=lfs -text\n"})
+    repo.git("lfs", "install", "--local")
+    (task,) = inside("run", "--json", code=1).json["tasks"]
+    assert task["error"] == "new.bin is a pointer of LFS, and what it points to is not here"
+
+
+def test_two_thousand_files_land_and_go_back(feature: Feature, inside: Mdtodo) -> None:
+    work = f"{GOOD}for i in $(seq 2000); do echo new > many/$i; done; rm -r gone"
+    before = {f"many/{n}": "old\n" for n in range(1, 1001)} | {"gone/a": "a\n", "gone/b/c": "a\n"}
+    repo = feature(work, **before)
+    base = repo.git("rev-parse", "HEAD^{tree}")
+    inside("run")
+    assert (repo.status(), (repo.root / "gone").exists()) == ([], False)
+    assert {(repo.root / "many" / name).read_text() for name in map(str, range(1, 2001))} == {"new\n"}
+    inside("undo")
+    assert (repo.status(), repo.git("rev-parse", "HEAD^{tree}")) == ([], base)

@@ -10,7 +10,7 @@ from mdtodo.core.titles import title_and_id
 from mdtodo.git.files.tree_files import from_work_tree
 from mdtodo.planning.routing import processor_of
 from mdtodo.proof.judge import judge
-from mdtodo.run.verify import repeats_not
+from mdtodo.run.recheck.verify import repeats_not
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -74,6 +74,22 @@ def test_a_fake_fails_and_changes_nothing(
     assert repo.git("stash", "list") == ""
 
 
+def test_a_list_that_a_symlink_leads_to_is_a_list(
+    feature: Callable[..., Checkout], inside: Callable[..., Said]
+) -> None:
+    text = "- [ ] Build it run:feature id:build\n- [ ] Later\n"
+    repo = feature(f"{GOOD}sed -i 's/\\[ \\] Later/[x] Later/' plans/all.txt", **{"plans/all.txt": text})
+    (repo.root / "TODO.md").unlink()
+    (repo.root / "TODO.md").symlink_to("plans/all.txt")
+    repo.git("commit", "-qam", "A link")
+    (task,) = inside("run", "--json", code=1).json["tasks"]
+    assert "it changed plans/all.txt, where boxes are ticked by mdtodo alone" in task["error"]
+    (repo.root.parent / "work").write_text(GOOD)
+    inside("run", "build")
+    assert repo.read("plans/all.txt").startswith(b"- [x] Build it")
+    assert repo.status() == []
+
+
 WORKERS = {
     "honest": GOOD,
     "commits by itself": f"{GOOD}git add -A; git -c user.name=M -c user.email=m@x commit -qm mine; git tag mine",

@@ -10,7 +10,7 @@ from mdtodo.core.task import Status
 from mdtodo.core.titles import title_and_id
 from mdtodo.landing.result_edits import reopening_edits
 from mdtodo.planning.rollup import parents_to_reopen
-from mdtodo.run.expiry.expiry import expiries
+from mdtodo.run.recheck.expiry import expiries
 from mdtodo.system import audit
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from mdtodo.core.task import Task
     from mdtodo.project.project import Project
-    from mdtodo.run.expiry.expiry import Expiry
     from mdtodo.run.journal import RunJournal
+    from mdtodo.run.recheck.expiry import Expiry
     from mdtodo.run.run_options import Options
 
 

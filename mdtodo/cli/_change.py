@@ -1,0 +1,105 @@
+"""What `set`, `move` and `note` have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from mdtodo.reporting.text import one_line, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from mdtodo.cli.context import Session
+    from mdtodo.core.task import Task
+    from mdtodo.landing.land import Landing
+    from mdtodo.operations.change import Change
+    from mdtodo.project.project import Project
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def change_options(function: Function) -> Function:
+    """`--commit`, `--dry-run` and `--json`."""
+    from mdtodo.cli.options import json_option
+
+    function = json_option(function)
+    function = click.option("--dry-run", is_flag=True, help="Print the diff; change nothing.")(function)
+    return click.option("--commit", is_flag=True, help="Commit only this change.")(function)
+
+
+def change_and_report(
+    session: Session,
+    prepare: Callable[[Project], Change],
+    *,
+    commit: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Make what `prepare` gives, or show it, under the name of this command; 3 where the task could not be found in
+    its file any more."""
+    from mdtodo.cli.recovery import recover
+    from mdtodo.operations.change import land
+
+    if not dry_run:
+        recover(session)
+    change = prepare(session.project())
+    command = click.get_current_context().info_name or ""
+    landing = None
+    if not dry_run and (commit or change.contents):  # what the work tree shows already HEAD may not
+        landing = land(change, command, commit=commit)
+    missed = bool(landing and (landing.missed or landing.unclear))
+    if as_json:
+        _print_json(change, landing, dry_run=dry_run)
+    elif dry_run:
+        from mdtodo.git.patch import patch
+        from mdtodo.reporting.expand import print_diff
+
+        print_diff(patch(change.contents), color=session.colored())
+    elif not missed:
+        one = change.changed
+        click.echo(f"{one.id}  {change.outcome if change.contents else 'unchanged'}  {one_line(one.title)}")
+    _say(session, change, landing)
+    return 3 if missed else 0
+
+
+def _say(session: Session, change: Change, landing: Landing | None) -> None:
+    from mdtodo.landing.policy import sentences_of
+
+    if change.contents:
+        _say_mistakes(session, change.after, change.changed)
+    for commit in landing.commits if landing else ():
+        session.say(f"committed {commit[:10]}")
+    for sentence in sentences_of(landing) if landing else ():
+        tell(one_line(sentence))
+
+
+def _say_mistakes(session: Session, project: Project, task: Task) -> None:
+    """What is wrong with its line."""
+    from mdtodo.core.task import Severity
+    from mdtodo.planning.findings import findings
+
+    here, said = (task.file, task.line), [problem.message for problem in project.problems(task)]
+    found = (one for one in findings(project.plan, session.config) if (one.file, one.line) == here)
+    said += [one.message for one in found if one.severity is Severity.ERROR]
+    for message in dict.fromkeys(said):
+        tell(one_line(f"{task.file}:{task.line}: {message}"))
+
+
+def _print_json(change: Change, landing: Landing | None, *, dry_run: bool) -> None:
+    from mdtodo.git.patch import patch
+    from mdtodo.planning.task_json import task_record
+    from mdtodo.reporting.json_documents import print_json
+
+    print_json(
+        {
+            "version": 1,
+            "tasks": [task_record(change.after.plan, change.changed.id)],
+            "was": change.task.id,
+            "changed": bool(change.contents),
+            "commits": list(landing.commits) if landing else [],
+            "diff": patch(change.contents).decode(errors="replace") if dry_run else None,
+        }
+    )

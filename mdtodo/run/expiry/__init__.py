@@ -1,1 +1,0 @@
-"""`every:`: how old a proof is, and the boxes that it opens."""
