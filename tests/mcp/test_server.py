@@ -340,3 +340,16 @@ def test_no_prompts_and_a_tool_that_nobody_has(repo: Checkout) -> None:
             await agent.client.list_prompts()
 
     talk(repo.root, scene)
+
+
+def test_a_tick_that_nothing_proves_gets_its_proof_or_is_opened(repo: Checkout) -> None:
+    ticked = TODO.replace("[ ] Tests", "[x] Tests").replace("[ ] Links", "[x] Links")
+    repo.commit("By hand", **{"TODO.md": ticked})
+
+    async def scene(agent: Agent) -> None:
+        assert (await agent("prove_task", id="tests"))["outcome"] == "done"
+        assert (await agent.refused("prove_task", id="links"))["output"] == "it is broken\n"
+
+    talk(repo.root, scene)
+    assert b"- [x] Tests pass id:tests run:good !high\n" in repo.head("TODO.md")
+    assert b"- [ ] Links work id:links run:bad" in repo.head("TODO.md")
