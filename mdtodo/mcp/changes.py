@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from mdtodo.core.edits import AddNote
 from mdtodo.core.task import Status
 from mdtodo.core.titles import title_and_id
 from mdtodo.errors import MdtodoError, UsageError
@@ -15,6 +14,8 @@ from mdtodo.landing.recovery.follow_claims import follow_claims
 from mdtodo.mcp.checkout import task_of
 from mdtodo.mcp.records import brief
 from mdtodo.operations import add, claim, expand, set_status
+from mdtodo.operations import note as notes
+from mdtodo.operations.change import land
 from mdtodo.project.expansion import meant, prepare
 from mdtodo.reporting.json_documents import iso
 from mdtodo.storage.state import StateStore
@@ -127,21 +128,13 @@ def expand_task(checkout: Checkout, given: Arguments) -> dict[str, Any]:
 
 def note(checkout: Checkout, given: Arguments) -> dict[str, Any]:
     """Write a note below a task."""
-    return {
-        "id": files.persist(lambda: _note(checkout, given.text("id"), given.text("text") or "")),
-        "noted": True,
-    }
-
-
-def _note(checkout: Checkout, task_id: str | None, text: str) -> str:
-    from mdtodo.markdown.edits.apply import apply
-
     project = checkout.project()
-    task = task_of(project, task_id)
-    before = project.documents[task.file].data
-    edited = apply(before, [AddNote(task.anchor, text)], checkout.config.status, file=task.file)
-    files.replace(checkout.repo.root, task.file, before, edited.data)
-    return task.id
+    made = notes.note(project, task_of(project, given.text("id")), given.text("text") or "")
+    if made.contents:  # else it has that note already
+        landing = land(made, "note", commit=False)
+        if landing.missed or landing.unclear:
+            raise RefusedError("; ".join(sentences_of(landing)))
+    return {"id": made.task.id, "noted": True}
 
 
 def done(checkout: Checkout, given: Arguments) -> dict[str, Any]:

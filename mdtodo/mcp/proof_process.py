@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mdtodo.core.results import RunReport, TaskRun
     from mdtodo.core.task import Task
     from mdtodo.project.project import Project
+    from mdtodo.run.recheck.prove import ToProve
 
 
 class Lines:
@@ -100,19 +101,16 @@ def prove(root: str, task_id: str, token: int | None) -> dict[str, Any]:
         return {"id": task.id, "proven": True, "messages": list(found.proven)}
     if found.todo and (why := _why_not(project, task, token)):
         return {"id": task.id, "proven": False, "outcome": "blocked", "error": why}
-    chosen, again = found.todo or found.ticks, bool(found.ticks)
-    options = Options(
-        chosen,
-        chosen,
-        jobs=1,
-        commit=checkout.config.commit,
-        token=token,
-        verify=again,
-        prove=again,
-        new_ticks=ticks.new,
-    )
+    options = _options(checkout, found, ticks.new, token)
     report = run(checkout.repo, checkout.config, options, Lines())
-    return _told(checkout.project(), task, report, again=again)
+    return _told(checkout.project(), task, report, again=options.prove)
+
+
+def _options(checkout: Checkout, found: ToProve, new_ticks: frozenset[str], token: int | None) -> Options:
+    """An open task is run as ever, a tick proven once more."""
+    chosen, again = found.todo or found.ticks, not found.todo
+    commit = checkout.config.commit
+    return Options(chosen, chosen, 1, commit, token=token, verify=again, prove=again, new_ticks=new_ticks)
 
 
 def _why_not(project: Project, task: Task, token: int | None) -> str:

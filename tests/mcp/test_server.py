@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -313,6 +314,22 @@ def test_resources_are_the_todo_files_and_single_tasks_and_nothing_else(repo: Ch
     talk(repo.root, scene)
 
 
+def test_a_file_whose_name_is_no_text_is_told_and_read(repo: Checkout) -> None:
+    (repo.root / "todo").mkdir()
+    path = os.path.join(os.fsencode(repo.root), b"todo", b"a\xff.md")
+    with open(path, "w") as file:
+        file.write("- [ ] Odd id:odd\n")
+
+    async def scene(agent: Agent) -> None:
+        assert (await agent("show_task", id="odd"))["file"] == "todo/a\\udcff.md"
+        (uri,) = [one.uri for one in (await agent.client.list_resources()).resources if "todo/" in one.uri]
+        assert uri == "todo://todo/a%FF.md"
+        assert (await agent.client.read_resource(uri)).contents[0].text == "- [ ] Odd id:odd\n"
+        assert (await agent("note", id="begin", text="a note on what is done"))["noted"]
+
+    talk(repo.root, scene)
+
+
 def test_no_prompts_and_a_tool_that_nobody_has(repo: Checkout) -> None:
     from mcp.shared.exceptions import MCPError
 
@@ -323,3 +340,16 @@ def test_no_prompts_and_a_tool_that_nobody_has(repo: Checkout) -> None:
             await agent.client.list_prompts()
 
     talk(repo.root, scene)
+
+
+def test_a_tick_that_nothing_proves_gets_its_proof_or_is_opened(repo: Checkout) -> None:
+    ticked = TODO.replace("[ ] Tests", "[x] Tests").replace("[ ] Links", "[x] Links")
+    repo.commit("By hand", **{"TODO.md": ticked})
+
+    async def scene(agent: Agent) -> None:
+        assert (await agent("prove_task", id="tests"))["outcome"] == "done"
+        assert (await agent.refused("prove_task", id="links"))["output"] == "it is broken\n"
+
+    talk(repo.root, scene)
+    assert b"- [x] Tests pass id:tests run:good !high\n" in repo.head("TODO.md")
+    assert b"- [ ] Links work id:links run:bad" in repo.head("TODO.md")
