@@ -68,20 +68,38 @@ class Shadow(NamedTuple):
         Raises GitError or OSError where that cannot be done; then the clone is of no use.
         """
         _drop(self.tree, ".git")
-        self._keep_ours()
-        self._write(source, excludes, borrow)
+        self.take_back(source, excludes=excludes, borrow=borrow)
         self._clean()
         self.git("read-tree", "--reset", "-u", commit)
         self._write_clone(source, commit, borrow)
 
+    def take_back(
+        self, source: CloneSource, *, excludes: Sequence[str] = (), borrow: Sequence[str] = ()
+    ) -> None:
+        """Make the git directory ours again, whatever became of it while somebody worked in the clone.
+
+        Raises GitError where the files are in another place than they were.
+        """
+        if os.path.realpath(self.tree) != self.tree or not os.path.isdir(self.tree):
+            raise GitError("its clone is not where it was")
+        self._keep_ours()
+        self._write(source, excludes, borrow)
+
     def _keep_ours(self) -> None:
-        """Leave nothing of the git directory but its objects and its index; whoever found it may have added to it."""
+        """Leave nothing of the git directory but its objects and its index; whoever found it may have added to it.
+
+        A link in it would lead what we write, or git, to another place.
+        """
         if os.path.islink(self.git_dir):
             os.unlink(self.git_dir)
         os.makedirs(self.git_dir, exist_ok=True)
         for name in os.listdir(self.git_dir):
             if name not in ("objects", "index") or os.path.islink(os.path.join(self.git_dir, name)):
                 _drop(self.git_dir, name)
+        objects = os.path.join(self.git_dir, "objects")
+        for name in os.listdir(objects) if os.path.isdir(objects) else ():
+            if name == "info" or os.path.islink(os.path.join(objects, name)):
+                _drop(objects, name)
 
     def _write(self, source: CloneSource, excludes: Sequence[str], borrow: Sequence[str]) -> None:
         for folder in ("objects/info", "refs/heads", "info"):

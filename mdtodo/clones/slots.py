@@ -115,6 +115,8 @@ def slot(source: CloneSource) -> Iterator[Slot]:
         # each time, since others may remove what is empty: also this folder, where the repository seems to be gone
         _make_private(folder)
         place = os.path.join(folder, str(number))
+        if os.path.islink(place):  # whoever worked in it may have put that there
+            remove(place)
         # not makedirs(), for which one that is removed just now is no folder
         with suppress(FileExistsError, FileNotFoundError):
             os.mkdir(place, 0o700)

@@ -53,6 +53,7 @@ class Submodule(NamedTuple):
                 f"the submodule {self.path} was moved to {now[:12]}, a commit that only the clone has: push it first"
             )
         remove(self._own)
+        self.shadow.take_back(self.source)
         tree = take(self.shadow)
         if tree != self.shadow.git("rev-parse", f"{now}^{{tree}}").decode().strip():
             raise RefusedChangesError(

@@ -17,6 +17,7 @@ from mdtodo.clones.slots import prune
 from mdtodo.clones.source import CloneSource, read_source
 from mdtodo.config.load import load
 from mdtodo.core import codec
+from mdtodo.core.path_patterns import matcher
 from mdtodo.core.results import Failure, Outcome, Proven, Result
 from mdtodo.core.titles import title_and_id
 from mdtodo.errors import GitError, MdtodoError
@@ -144,9 +145,18 @@ class Isolation:
             return False
         if isinstance(start := self.begin(task), str) or start.processor.name != one.processor:
             return False
+        if not self._may_land(proven := codec.decode(Proven, dict(one.result.changes)), start):
+            return False
         self.observer.say(f"{title_and_id(task)} was proven in run {one.run}, and lands now")
-        self._add(_Result(task, start, one.result, codec.decode(Proven, dict(one.result.changes))))
+        self._add(_Result(task, start, one.result, proven))
         return True
+
+    def _may_land(self, proven: Proven, start: Start) -> bool:
+        """Whether git still has the content of a result that waits, and nothing in it has been protected since."""
+        if any(self.journal.git().look_up(commit) is None for commit in proven):
+            return False
+        is_protected = matcher(start.processor.protect)
+        return not any(is_protected(one.path) for one in restores_of(self.journal.repo, *proven))
 
     def note_failure(self, task: Task, attempt: int, result: Result, reason: str) -> None:
         """What the next attempt is told of one that has failed: why, and how the output of its work, and of its check,
@@ -335,14 +345,17 @@ class Isolation:
 
     def _wait(self, one: _Result, reason: str, *, moved: bool = False) -> None:
         """Keep a result for the next run, on a branch where a person finds it. `moved`: its line is another one now."""
-        kept = self._kept(one, reason)
+        kept, where = self._kept(one, reason), ""
         try:
             kept = name_branch(self.journal.git(), kept, *one.proven, one.task.title)
-            waiting.keep(self.journal.repo, kept)
             where = f"; what it changed is on the branch {kept.branch}" if kept.branch else ""
+        except GitError as error:
+            where = f"; it is on no branch: {error}"
+        try:
+            waiting.keep(self.journal.repo, kept)
             unless = " if its line is as it was by then" if moved else ""
             why = f"it is proven, and did not land: {reason}{where}; the next run lands it{unless}"
-        except (GitError, OSError) as error:
+        except OSError as error:
             why = f"it was proven, and could neither land nor be kept: {reason}; {error}"
         self.outcomes.keep_waiting(one.task, one.result, why)
 

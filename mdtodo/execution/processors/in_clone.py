@@ -27,7 +27,7 @@ from mdtodo.clones.source import CloneSource  # noqa: TC001  # the codec looks i
 from mdtodo.clones.submodules import submodules
 from mdtodo.core import codec
 from mdtodo.core.results import Failure, Outcome, Proven, Result
-from mdtodo.errors import MdtodoError
+from mdtodo.errors import GitError, MdtodoError
 from mdtodo.execution.processors.spec import SpecError
 
 if TYPE_CHECKING:
@@ -139,6 +139,10 @@ def _failed_check(checked: Result) -> Result:
 
 
 def _changes(terms: CloneTerms, work: Slot) -> tuple[str, list[Restore]]:
+    try:
+        work.shadow.take_back(terms.source, excludes=excludes(terms.link))
+    except (GitError, OSError) as error:
+        raise RefusedChangesError(f"what it changed cannot be taken: {error}") from error
     for one in submodules(work, terms.source, terms.base):
         one.settle()
     tree = take(work.shadow)

@@ -426,3 +426,44 @@ def test_two_thousand_files_land_and_go_back(feature: Feature, inside: Mdtodo) -
     assert {(repo.root / "many" / name).read_text() for name in map(str, range(1, 2001))} == {"new\n"}
     inside("undo")
     assert (repo.status(), repo.git("rev-parse", "HEAD^{tree}")) == ([], base)
+
+
+@pytest.fixture
+def kept(feature: Feature, inside: Mdtodo) -> Checkout:
+    """A repository in which a result waits to land."""
+    repo = feature(f"echo again >> $OUTSIDE/works; {GOOD}")
+    repo.write("result.txt", "mine\n")
+    inside("run", code=1)
+    repo.git("checkout", "-q", "result.txt")
+    return repo
+
+
+def works(repo: Checkout) -> int:
+    return len((repo.root.parent / "works").read_text().splitlines())
+
+
+def test_a_result_that_git_has_no_more_is_made_again(kept: Checkout, inside: Mdtodo) -> None:
+    kept.git("branch", "-q", "-D", "mdtodo/build")
+    kept.git("reflog", "expire", "--expire=now", "--all")
+    kept.git("gc", "-q", "--prune=now")
+    inside("run")
+    assert (works(kept), kept.read("result.txt"), kept.status()) == (2, b"good\n", [])
+
+
+def test_a_result_with_what_is_protected_since_is_made_again(kept: Checkout, inside: Mdtodo) -> None:
+    config = kept.read(".mdtodo.toml").replace(b'["check.sh"]', b'["check.sh", "result.*"]')
+    kept.commit(**{".mdtodo.toml": config})
+    task = inside("run", "--json", code=1).json["tasks"][0]
+    assert task["error"] == "it changed result.txt, which is protected"
+    assert works(kept) == 2
+
+
+def test_where_no_branch_can_be_made_the_result_waits_all_the_same(feature: Feature, inside: Mdtodo) -> None:
+    repo = feature(f"echo again >> $OUTSIDE/works; {GOOD}")
+    repo.git("branch", "mdtodo")
+    repo.write("result.txt", "mine\n")
+    task = inside("run", "--json", code=1).json["tasks"][0]
+    assert "it is on no branch" in task["error"]
+    repo.git("checkout", "-q", "result.txt")
+    inside("run")
+    assert (works(repo), repo.read("result.txt")) == (1, b"good\n")
