@@ -17,7 +17,7 @@ from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
 from mdtodo.landing.clones.changes import judge_head
 from mdtodo.landing.land import land
-from mdtodo.landing.moves import judge_moves
+from mdtodo.landing.moves.judge import judge_moves
 from mdtodo.landing.new_subtasks import ids_taken
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.landing.work_tree import WorkTree
