@@ -77,6 +77,26 @@ class MoveTask(NamedTuple):
     becomes: Anchor | None = None
 
 
+class PutSubtree(NamedTuple):
+    """Put a task of another file, with all that is below it, to a place as that of a MoveTask. `anchor` is the task as
+    it is then, by which a version is known that has it; `subtree` its lines, with plain line ends and nothing before
+    them."""
+
+    anchor: Anchor
+    subtree: str
+    under: Anchor | None
+    before: Anchor | None
+    section: str | None
+    top: bool = False
+
+
+class RemoveSubtree(NamedTuple):
+    """Take the task away, with all that is below it, if that is `removed`, which is written as in PutSubtree."""
+
+    anchor: Anchor
+    removed: str
+
+
 class Revert(NamedTuple):
     """Take back what became of a task between two versions of its file: a three-way merge of what the file is now with
     `after`, from which the task is the one of that `number`, and `before`, which are object ids.
@@ -92,7 +112,9 @@ class Revert(NamedTuple):
     step: int = 0
 
 
-Edit = SetStatus | SetKey | AddSubtasks | AddNote | ChangeLine | MoveTask | Revert
+Edit = (
+    SetStatus | SetKey | AddSubtasks | AddNote | ChangeLine | PutSubtree | RemoveSubtree | MoveTask | Revert
+)
 
 
 def new_subtasks(edits: Iterable[Edit]) -> int:

@@ -60,6 +60,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "set": ("set", "child", "--title", "Piece", "#new", "--commit"),
     "set in the work tree": ("set", "first", "!high"),
     "move": ("move", "child", "--before", "first", "--commit"),
+    "move to another file": ("move", "child", "--before", "third", "--commit"),
+    "move to another file in the work tree": ("move", "child", "--before", "third"),
     "move in the work tree": ("move", "taken", "--top"),
     "note": ("note", "hand", "it works", "--commit"),
     "note in the work tree": ("note", "hand", "it works"),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from mdtodo.core.edits import AddNote, AddSubtasks, ChangeLine, MoveTask, SetKey, SetStatus
+from mdtodo.core.edits import (
+    AddNote,
+    AddSubtasks,
+    ChangeLine,
+    MoveTask,
+    PutSubtree,
+    RemoveSubtree,
+    SetKey,
+    SetStatus,
+)
 from mdtodo.core.receipt import DIRTY, Output, Receipt
 from mdtodo.core.results import Failure, Outcome
 from mdtodo.core.task import Anchor, Status
@@ -42,6 +51,16 @@ EDITS = st.one_of(
         st.none() | st.text(),
         st.none() | ANCHORS,
     ),
+    st.builds(
+        PutSubtree,
+        ANCHORS,
+        st.text(),
+        st.none() | ANCHORS,
+        st.none() | ANCHORS,
+        st.none() | st.text(),
+        st.booleans(),
+    ),
+    st.builds(RemoveSubtree, ANCHORS, st.text()),
     st.builds(
         MoveTask,
         ANCHORS,

@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     "--section",
     metavar="HEADING",
     shell_complete=complete_section,
-    help="To the end of the list below this heading of its file.",
+    help="To the end of the list below this heading.",
+)
+@click.option(
+    "--file",
+    "path",
+    metavar="PATH",
+    type=click.Path(),
+    help="To another TODO file: to that section of it, or to the end of its tasks.",
 )
 @click.option("--top", is_flag=True, help="To the front of that, or, alone, of where it is.")
 @change_options
@@ -39,12 +46,13 @@ def command(
     under: str | None,
     before: str | None,
     section: str | None,
+    path: str | None,
     top: bool,
     commit: bool,
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    """Move a task within its file, with all that is below it.
+    """Move a task, with all that is below it.
 
     Its lines stay as they are but for their indentation, and for its marker where the list has another one. In numbered
     lists that count up, the numbers follow. Nothing is moved if another task would change by it.
@@ -54,12 +62,17 @@ def command(
 
     if sum(one is not None for one in (under, before, section)) > 1 or (before is not None and top):
         raise UsageError("--under, --before and --section are different places")
-    if (under, before, section, top) == (None, None, None, False):
-        raise UsageError("move takes --under ID, --before ID, --section HEADING or --top")
+    if path is not None and not session.exists(path):
+        raise UsageError(f"--file {path}: no such file", hint="`mdtodo add TEXT --file PATH` makes one")
+    if (under, before, section, path, top) == (None, None, None, None, False):
+        raise UsageError("move takes --under ID, --before ID, --section HEADING, --file PATH or --top")
 
     def prepare(project: Project) -> Change:
         above = None if under is None else project.find(under)
         behind = None if before is None else project.find(before)
-        return move(project, project.find(name), Destination(above, behind, section, top))
+        file = None if path is None else session.named([path])[0]
+        if file is not None and file not in project.documents:
+            raise UsageError(f"{file} does not match `files`, so other commands do not read it")
+        return move(project, project.find(name), Destination(above, behind, section, file, top))
 
     return change_and_report(session, prepare, commit=commit, dry_run=dry_run, as_json=as_json)

@@ -84,6 +84,8 @@ def _refused(repo: Repository, run: str, receipt: Receipt, error: GitError) -> s
     """What becomes of a result that lands whole, and could not."""
     if receipt.undoes is not None:
         return f"the undo of run {receipt.undoes} was not finished: {error.sentence}"
+    if receipt.proven is None:
+        return f"{quoted(receipt.title, receipt.task_id)} was not moved: {error.sentence}"
     from mdtodo.landing.clones.review import keep_for_next_run
 
     keep_for_next_run(repo, run, receipt, error.sentence)

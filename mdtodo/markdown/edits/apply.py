@@ -9,11 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.edits import AddNote, AddSubtasks, ChangeLine, MoveTask, SetKey, SetStatus
+from mdtodo.core.edits import (
+    AddNote,
+    AddSubtasks,
+    ChangeLine,
+    MoveTask,
+    PutSubtree,
+    RemoveSubtree,
+    SetKey,
+    SetStatus,
+)
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
-from mdtodo.markdown.anchors import TaskIndex
+from mdtodo.markdown.anchors import TaskIndex, Unclear
 from mdtodo.markdown.document import PausedCollector, parse
+from mdtodo.markdown.edits.move_across import plain_subtree, put_task, remove_task
 from mdtodo.markdown.edits.move_task import Target, move_task
 from mdtodo.markdown.edits.original import Original
 from mdtodo.markdown.edits.pending import PendingEdits, Unexpected
@@ -23,9 +33,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mdtodo.core.edits import Edit
-    from mdtodo.core.task import Status
+    from mdtodo.core.task import Anchor, Status
     from mdtodo.markdown.document import Document
     from mdtodo.markdown.edits.placement import Placement
+
+    _Move = MoveTask | PutSubtree | RemoveSubtree
 
 
 class Applied(NamedTuple):
@@ -59,7 +71,7 @@ def apply(
     """
     if not edits:
         return Applied(data, (), (), ())
-    moves = [edit for edit in edits if isinstance(edit, MoveTask)]
+    moves = [edit for edit in edits if isinstance(edit, MoveTask | PutSubtree | RemoveSubtree)]
     if moves:
         return _apply_moves(data, edits, moves, statuses, file=file, tolerant=tolerant)
     made = _apply_to_one_parse(data, edits, statuses, file, tolerant)
@@ -72,19 +84,19 @@ def apply(
 def _apply_moves(
     data: bytes,
     edits: Sequence[Edit],
-    moves: Sequence[MoveTask],
+    moves: Sequence[_Move],
     statuses: Mapping[str, Status],
     *,
     file: str,
     tolerant: bool,
 ) -> Applied:
     """All others first, then each move in what the one before it has made."""
-    others = [edit for edit in edits if not isinstance(edit, MoveTask)]
+    others = [edit for edit in edits if edit not in moves]
     made = apply(data, others, statuses, file=file, tolerant=tolerant)
     data, done, already, missing = made.data, [*made.done], [*made.already], [*made.missing]
     for edit in moves:
         try:
-            after = _moved(parse(data, statuses, file=file), edit, statuses, file)
+            after = _structured(parse(data, statuses, file=file), edit, statuses, file)
         except EditError as error:
             if not tolerant:
                 raise
@@ -97,24 +109,41 @@ def _apply_moves(
     return Applied(data, tuple(done), tuple(already), tuple(missing))
 
 
-def _moved(document: Document, edit: MoveTask, statuses: Mapping[str, Status], file: str) -> bytes:
+def _structured(document: Document, edit: _Move, statuses: Mapping[str, Status], file: str) -> bytes:
+    """The bytes with what the edit moves. Raises Unexpected where it cannot be in this version."""
     places = TaskIndex(document, file)
     index = _find(places, edit)
-    if isinstance(index, str):
+    if isinstance(index, Unclear) or (isinstance(index, str) and isinstance(edit, MoveTask)):
         raise Unexpected(index)
-    if places.find(edit.anchor) != index:  # it is there already, by what it has become
+    if isinstance(edit, RemoveSubtree):
+        return document.data if isinstance(index, str) else _removed(document, edit, index, statuses)
+    is_as_it_was = isinstance(edit, MoveTask) and index == places.find(edit.anchor)
+    if isinstance(index, int) and not is_as_it_was:  # it is what it becomes
         return document.data
-    under, before = (None if one is None else places.find(one) for one in (edit.under, edit.before))
-    for place in (under, before):
-        if isinstance(place, str):
-            raise Unexpected(f"where it is to go: {place}")
-    target = Target(under, before, edit.section, edit.top)  # type: ignore[arg-type]
+    under, before = (_number(places, one) for one in (edit.under, edit.before))
+    target = Target(under, before, edit.section, edit.top)
     try:
+        if isinstance(edit, PutSubtree):
+            return put_task(document, edit.subtree, target, statuses).data
+        assert isinstance(index, int)
         return move_task(document, index, target, statuses).data
     except EditError as error:
-        raise EditError(
-            error.sentence, file=file, line=document.items[index].line, hint=error.hint
-        ) from error
+        line = document.items[index].line if isinstance(index, int) else None
+        raise EditError(error.sentence, file=file, line=line, hint=error.hint) from error
+
+
+def _number(places: TaskIndex, anchor: Anchor | None) -> int | None:
+    """Which task it is beside which, or below which, another one is to go."""
+    index = None if anchor is None else places.find(anchor)
+    if isinstance(index, str):
+        raise Unexpected(f"where it is to go: {index}")
+    return index
+
+
+def _removed(document: Document, edit: RemoveSubtree, index: int, statuses: Mapping[str, Status]) -> bytes:
+    if plain_subtree(document, index) != edit.removed:
+        raise Unexpected("it, or what is below it, says something else there")
+    return remove_task(document, index, statuses)
 
 
 def _apply_to_one_parse(

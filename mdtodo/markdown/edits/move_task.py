@@ -44,7 +44,7 @@ def move_task(document: Document, index: int, target: Target, statuses: Mapping[
     those of an ordered list count up. Raises EditError where it would be below itself, where there is no such place,
     and where anything else would change.
     """
-    move = _Move(document, index, target, statuses)
+    move = Move(document, index, target, statuses)
     for data in move.attempts():
         if move.is_intended(data):
             return Moved(data, move.order.index(index))
@@ -60,7 +60,9 @@ def below_it(document: Document, index: int) -> range:
     return range(index, end)
 
 
-class _Move:
+class Move:
+    """A move that is tried in several ways; it begins with what is `removed`."""
+
     def __init__(
         self, document: Document, index: int, target: Target, statuses: Mapping[str, Status]
     ) -> None:
@@ -101,7 +103,7 @@ class _Move:
         if self.target.before == self.item.index:
             yield self._unmoved()
             return
-        original = Original(parse(self._removed(), self.statuses), self.statuses)
+        original = Original(parse(self.removed(), self.statuses), self.statuses)
         if len(original.document.items) != len(self.rest):
             raise EditError("taking it away would change more than this task")
         for place in self._places(original):
@@ -114,7 +116,7 @@ class _Move:
         self.parent = self.item.parent
         return self.document.data
 
-    def _removed(self) -> bytes:
+    def removed(self) -> bytes:
         """Without its lines, and without the blank lines between them and the others of its list; where there are none,
         without those behind it, if there are some before it too, or at the end of the file those before it."""
         data = self._counted_down()

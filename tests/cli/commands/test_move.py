@@ -120,3 +120,66 @@ def test_headings_are_completed(repo: Checkout, mdtodo: Mdtodo) -> None:
     line = f"mdtodo -C {repo.root} move first --section la"
     said = mdtodo(_MDTODO_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD="6")
     assert [one.partition(",")[2] for one in said.out.splitlines()] == ["Later"]
+
+
+OTHER = "# Other\r\n\r\n* [ ] There id:there\r\n\r\n# End\r\n"
+BELOW_OTHER = "* [ ] Second id:second\r\n  - [x] Part id:part\r\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "after"),
+    [
+        ("--file docs/TODO.md", OTHER.replace("there\r\n", "there\r\n" + BELOW_OTHER)),
+        ("--file docs/TODO.md --top", OTHER.replace("* [ ] There", BELOW_OTHER + "* [ ] There")),
+        ("--before there", OTHER.replace("* [ ] There", BELOW_OTHER + "* [ ] There")),
+        (
+            "--under there",
+            OTHER.replace("there\r\n", "there\r\n  1. [ ] Second id:second\r\n     - [x] Part id:part\r\n"),
+        ),
+        (
+            "--file docs/TODO.md --section End",
+            OTHER + "\r\n1. [ ] Second id:second\r\n   - [x] Part id:part\r\n",
+        ),
+    ],
+)
+def test_a_task_goes_to_another_file(repo: Checkout, mdtodo: Mdtodo, args: str, after: str) -> None:
+    repo.commit("Other", **{"docs/TODO.md": OTHER})
+    diff = mdtodo("move", "second", *args.split(), "--dry-run").out
+    assert repo.read("docs/TODO.md").decode() == OTHER
+    said = mdtodo("move", "second", *args.split(), "--commit", "--json").json
+    assert said["tasks"][0]["file"] == "docs/TODO.md"
+    for versions in (repo.read, repo.head, repo.index):
+        assert versions("docs/TODO.md").decode() == after
+        assert versions("TODO.md").decode() == TODO.replace(SECOND, "")
+    assert repo.status() == []
+    repo.git("reset", "-q", "--hard", "HEAD^")
+    subprocess.run(["git", "apply"], input=diff.encode(), cwd=repo.root, check=True)
+    assert repo.read("docs/TODO.md").decode() == after
+
+
+def test_a_task_comes_back_as_it_was(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.commit("Other", **{"docs/TODO.md": OTHER})
+    mdtodo("move", "second", "--file", "docs/TODO.md")
+    mdtodo("move", "second", "--file", "TODO.md", "--section", "Now")
+    assert repo.read("TODO.md").decode() == TODO
+    assert repo.read("docs/TODO.md").decode() == OTHER
+
+
+def test_what_is_not_committed_does_not_go_along(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.commit("Other", **{"docs/TODO.md": OTHER})
+    mine = TODO.replace("Part id:part\n", "Part id:part\n   - [ ] Mine\n")
+    repo.write("TODO.md", mine)
+    said = mdtodo("move", "second", "--file", "docs/TODO.md", "--commit", code=3)
+    assert "HEAD has it otherwise; commit that first" in said.err
+    assert (repo.read("TODO.md").decode(), repo.commits()) == (mine, 2)
+    mdtodo("list")
+    assert repo.read("TODO.md").decode() == mine, "it is not made up for later"
+    mdtodo("move", "second", "--file", "docs/TODO.md")
+    assert b"  - [ ] Mine\r\n" in repo.read("docs/TODO.md")
+    assert repo.head("docs/TODO.md").decode() == OTHER
+
+
+def test_no_file_is_made_for_it(repo: Checkout, mdtodo: Mdtodo) -> None:
+    assert "no such file" in mdtodo("move", "second", "--file", "docs/TODO.md", code=2).err
+    repo.write("notes.md", "- [ ] a\n")
+    assert "does not match `files`" in mdtodo("move", "second", "--file", "notes.md", code=2).err

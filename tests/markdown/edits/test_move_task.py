@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
 from mdtodo.markdown.document import parse
+from mdtodo.markdown.edits.move_across import plain_subtree, put_task, remove_task
 from mdtodo.markdown.edits.move_task import Target, below_it, move_task
 from tests.examples import examples
 from tests.markdown.edits.test_promise_bytes import DOCUMENTS
@@ -180,3 +181,31 @@ def test_a_task_is_written_as_its_new_neighbours_are(
 def test_what_cannot_be_is_refused(before: str, index: int, place: dict[str, object], sentence: str) -> None:
     with pytest.raises(EditError, match=re.escape(sentence)):
         moved(before.encode(), index, **place)
+
+
+@examples(300)
+@given(
+    outlines(),
+    outlines(),
+    st.integers(0, 20),
+    st.integers(0, 20),
+    st.sampled_from(["before", "under", "end"]),
+)
+def test_another_file_gets_the_lines_and_gives_them_back(
+    data: bytes, other: bytes, at: int, place: int, kind: str
+) -> None:
+    source, there = parse(data), parse(other)
+    at, place = at % len(source.items), place % len(there.items)
+    text = plain_subtree(source, at)
+    try:
+        put = put_task(there, text, Target(**({} if kind == "end" else {kind: place})), STATUS_CHARS)
+        left = remove_task(source, at, STATUS_CHARS)
+    except EditError:
+        return
+    assert words(put.data) == words(other) + words(text.encode())
+    assert words(left) + words(text.encode()) == words(data)
+    newline = b"\r\n" if b"\r\n" in other else b"\n"
+    assert put.data.count(b"\n") == put.data.count(newline)
+    siblings = [one for one in there.items if one.list_index == there.items[place].list_index]
+    if kind == "before" and len(siblings) > 2:
+        assert remove_task(parse(put.data), put.number, STATUS_CHARS) == other
