@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mdtodo.cli.context import Session
     from mdtodo.landing.land import Landing
-    from mdtodo.operations.change import Change
+    from mdtodo.operations.edit.change import Change
     from mdtodo.project.project import Project
 
     Function = TypeVar("Function", bound=Callable[..., Any])
@@ -40,7 +40,7 @@ def change_and_report(
     """Make what `prepare` gives, or show it, under the name of this command; 3 where the task could not be found in
     its file any more."""
     from mdtodo.cli.recovery import recover
-    from mdtodo.operations.change import land
+    from mdtodo.operations.edit.change import land
 
     if not dry_run:
         recover(session)

@@ -299,7 +299,7 @@ def _unclear_on_disk(job: Job) -> dict[str, str]:
     found: dict[str, str] = {}
     for file in job.wanted:
         unclear, pause = _unclear_in(job, file), 0.01
-        while unclear and pause < 0.1 and _is_fresh(job.repo.root, file):
+        while unclear and pause < 0.1 and files.is_fresh(job.repo.root, file):
             time.sleep(pause)
             unclear, pause = _unclear_in(job, file), pause * 2
         found |= unclear
@@ -377,7 +377,7 @@ def _tick_file(job: Job, file: str) -> EditResult:
                 except InputError as error:
                     return _missed(job, file, error)
                 version = job.tick(file, data, once=False)
-                if not (version.missed and pause < 0.1 and _is_fresh(job.repo.root, file)):
+                if not (version.missed and pause < 0.1 and files.is_fresh(job.repo.root, file)):
                     if version.data != data:
                         files.replace(job.repo.root, file, data, version.data, lease)
                     return version
@@ -392,10 +392,3 @@ def _missed(job: Job, file: str, error: EditError | InputError) -> EditResult:
     version = EditResult(b"", missed=dict.fromkeys(job.wanted[file], error.sentence))
     version.waits = isinstance(error, EditError)
     return version
-
-
-def _is_fresh(root: str, file: str) -> bool:
-    try:
-        return time.time() - os.stat(os.path.join(root, file)).st_mtime < 1.0
-    except OSError:
-        return False

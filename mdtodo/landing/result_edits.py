@@ -34,6 +34,12 @@ def result_edits(project: Project, task: Task, result: Result, outcome: Outcome)
     return edits
 
 
+def review_edits(task: Task, result: Result, note: str) -> list[Edit]:
+    """What says that the work of a task waits for a person, and where: it is begun, and a note is below it."""
+    begun = SetStatus(task.anchor, Status.DOING)
+    return [begun, *(AddNote(task.anchor, text) for text in (*result.notes, note))]
+
+
 def stamp_edits(project: Project, task: Task, status: Status) -> list[Edit]:
     """With `stamp = true`: the date of today on what is done, none on what is open again."""
     if status is Status.DONE and project.config.stamp:

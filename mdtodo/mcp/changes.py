@@ -14,8 +14,8 @@ from mdtodo.landing.recovery.follow_claims import follow_claims
 from mdtodo.mcp.checkout import task_of
 from mdtodo.mcp.records import brief
 from mdtodo.operations import add, claim, expand, set_status
-from mdtodo.operations import note as notes
-from mdtodo.operations.change import land
+from mdtodo.operations.edit import note as notes
+from mdtodo.operations.edit.change import land
 from mdtodo.project.expansion import meant, prepare
 from mdtodo.reporting.json_documents import iso
 from mdtodo.storage.state import StateStore

@@ -6,18 +6,25 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from mdtodo.core.edits import AddNote, AddSubtasks, Edit, SetStatus
+from mdtodo.core.edits import AddSubtasks, Edit, SetStatus
 from mdtodo.core.receipt import DIRTY
 from mdtodo.core.results import Failure, Outcome, Result, RunReport
 from mdtodo.core.task import Status, Task
 from mdtodo.core.titles import title_and_id
 from mdtodo.landing.new_subtasks import come_first, ids_of, refusal, waits
-from mdtodo.landing.result_edits import proving_edits, receipt_of, reopening_edits, result_edits, stamp_edits
+from mdtodo.landing.result_edits import (
+    proving_edits,
+    receipt_of,
+    reopening_edits,
+    result_edits,
+    review_edits,
+    stamp_edits,
+)
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.planning.rollup import parents_to_reopen
 from mdtodo.run.report.expected import to_come
 from mdtodo.run.report.task_run import failure, task_run
-from mdtodo.run.report.unstarted import Unstarted, unstarted, waits_for
+from mdtodo.run.report.unstarted import Unstarted, cut_short, unstarted, waits_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -132,17 +139,13 @@ class Outcomes:
     def ask_for_review(self, task: Task, result: Result, branch: str, proven: str, tree: str) -> None:
         """Its work is on a branch for a person to read: the box says that it is begun, and a note where it is."""
         note = f"to review: the branch {branch}"
-        edits: list[Edit] = [
-            SetStatus(task.anchor, Status.DOING),
-            *(AddNote(task.anchor, text) for text in (*result.notes, note)),
-        ]
+        edits = review_edits(task, result, note)
         receipt = self._receipt(task, Outcome.BLOCKED, result, edits, tree=tree)
         self.journal.land_alone(task, receipt._replace(proven=proven))
         self._note(edits)
         self.queue.finish(task, Outcome.BLOCKED)
-        self._report(
-            task, Outcome.BLOCKED, result, reason=f"{note}; once it is merged, the next run ticks the box"
-        )
+        reason = f"{note}; once it is merged, the next run ticks the box"
+        self._report(task, Outcome.BLOCKED, result, reason=reason)
 
     def keep_waiting(self, task: Task, result: Result, reason: str) -> None:
         """It was proven, and could not land: that is no failed run."""
@@ -257,9 +260,10 @@ class Outcomes:
                 asked = task.id in self.queue.options.asked  # then a sentence of its own says it
                 self._report(task, Outcome.BLOCKED, Result(exit_code=None), reason=reason, shown=not asked)
         for name, earlier in self.done.items():
+            task = self.queue.plan.tasks[name]
             # by now the new subtasks have their ids
-            if earlier.outcome is Outcome.BLOCKED and earlier.attempts:
-                self.done[name] = earlier._replace(reason=waits_for(self.queue, self.queue.plan.tasks[name]))
+            if earlier.outcome is Outcome.BLOCKED and earlier.attempts and self.queue.blocked(task):
+                self.done[name] = earlier._replace(reason=waits_for(self.queue, task))
         left = self._unstarted()
         return RunReport(
             run=self.journal.run_id,
@@ -270,7 +274,7 @@ class Outcomes:
             messages=(
                 *self.journal.messages,
                 *not_committed(self.journal.uncommitted),
-                *self._cut_short(interrupted=interrupted),
+                *cut_short(self.queue, self.done, interrupted=interrupted),
                 *left.messages,
             ),
             interrupted=interrupted,
@@ -281,15 +285,6 @@ class Outcomes:
             hints=left.hints,
             unopened=tuple(sorted(self.journal.unopened)),
         )
-
-    def _cut_short(self, *, interrupted: bool) -> tuple[str, ...]:
-        """How many tasks were ready when an interrupt or a failure ended the run."""
-        left = [task for task in self.queue.left_over() if task.id not in self.done]
-        if not self.queue.stopped:
-            return ()
-        why = "" if interrupted else ", because of --fail-fast"
-        were = "task that was ready was" if len(left) == 1 else "tasks that were ready were"
-        return (f"{len(left)} {were} not started{why}",) if left else ()
 
     def _unstarted(self) -> Unstarted:
         asked = self.queue.options.asked

@@ -158,3 +158,11 @@ def persist(attempt: Callable[[], T], patience: float = PATIENCE) -> T:
                 raise
         time.sleep(random.uniform(0, pause))  # noqa: S311 - so that they do not meet again
         pause = min(pause * 2, 0.5)
+
+
+def is_fresh(root: str, path: str) -> bool:
+    """Whether the file was written within the last second: it may be only half written."""
+    try:
+        return time.time() - os.stat(os.path.join(root, path)).st_mtime < 1.0
+    except OSError:
+        return False

@@ -11,7 +11,7 @@ from mdtodo.cli.options import complete_id, complete_section
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
-    from mdtodo.operations.change import Change
+    from mdtodo.operations.edit.change import Change
     from mdtodo.project.project import Project
 
 
@@ -58,7 +58,7 @@ def command(
     lists that count up, the numbers follow. Nothing is moved if another task would change by it.
     """
     from mdtodo.errors import UsageError
-    from mdtodo.operations.move import Destination, move
+    from mdtodo.operations.edit.move import Destination, move
 
     if sum(one is not None for one in (under, before, section)) > 1 or (before is not None and top):
         raise UsageError("--under, --before and --section are different places")

@@ -43,7 +43,7 @@ def command(
     A task may have several notes, also when it is done; one that it has already is not added again.
     """
     from mdtodo.errors import UsageError
-    from mdtodo.operations.note import note, note_progress
+    from mdtodo.operations.edit.note import note, note_progress
 
     if not text and progress is None:
         raise UsageError("note takes a text, or --progress N")

@@ -82,7 +82,7 @@ def command(
     YYYY-MM-DD. Either all of it is changed, or nothing.
     """
     from mdtodo.errors import UsageError
-    from mdtodo.operations.set_words import set_words
+    from mdtodo.operations.edit.set_words import set_words
 
     if not words and title is None:
         raise UsageError("set takes words, as due:friday or '#tag', or --title TEXT")

@@ -251,3 +251,13 @@ _HELPS = {
     _RUNNING: "`mdtodo status` shows what is running",
     _ELSEWHERE: "`mdtodo show ID` shows which worker or capabilities a task needs",
 }
+
+
+def cut_short(queue: ReadyQueue, done: Container[str], *, interrupted: bool) -> tuple[str, ...]:
+    """How many tasks were ready when an interrupt or a failure ended the run."""
+    left = [task for task in queue.left_over() if task.id not in done]
+    if not queue.stopped:
+        return ()
+    why = "" if interrupted else ", because of --fail-fast"
+    were = "task that was ready was" if len(left) == 1 else "tasks that were ready were"
+    return (f"{len(left)} {were} not started{why}",) if left else ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.operations.set_words import read_words
+from mdtodo.operations.edit.set_words import read_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,6 +21,7 @@ def begun(feature: Callable[..., Checkout], inside: Callable[..., Said]) -> Chec
     repo = feature(WORK, BRANCH)
     said = inside("run", "--json").json["tasks"][0]
     assert said["outcome"] == "blocked"
+    assert said["error"] is None
     return repo
 
 

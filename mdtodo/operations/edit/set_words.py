@@ -10,7 +10,7 @@ from mdtodo.core.task import Severity
 from mdtodo.errors import UsageError
 from mdtodo.markdown.keys.dialects import PLAIN
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.operations.change import (
+from mdtodo.operations.edit.change import (
     Change,
     RefusedChangeError,
     edited,

@@ -9,7 +9,7 @@ from mdtodo.core.results import MOVED
 from mdtodo.errors import EditError
 from mdtodo.markdown.edits.move_across import plain_subtree, put_task, remove_task
 from mdtodo.markdown.edits.move_task import Target, move_task
-from mdtodo.operations.change import Change, RefusedChangeError, index_of, refuse_consequences, task_at
+from mdtodo.operations.edit.change import Change, RefusedChangeError, index_of, refuse_consequences, task_at
 
 if TYPE_CHECKING:
     from mdtodo.core.task import Task

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.edits import AddNote
 from mdtodo.core.results import NOTED
 from mdtodo.core.titles import title_and_id
-from mdtodo.operations.change import Change, RefusedChangeError, edited, index_of, task_at
+from mdtodo.operations.edit.change import Change, RefusedChangeError, edited, index_of, task_at
 from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
