@@ -34,8 +34,9 @@ def result_edits(project: Project, task: Task, result: Result, outcome: Outcome)
     return edits
 
 
-def review_edits(task: Task, result: Result, note: str) -> list[Edit]:
-    """What says that the work of a task waits for a person, and where: it is begun, and a note is below it."""
+def review_edits(task: Task, result: Result, branch: str) -> list[Edit]:
+    """What says that the work of a task waits for a person on a branch: it is begun, and a note is below it."""
+    note = f"to review: the branch {branch}"
     begun = SetStatus(task.anchor, Status.DOING)
     return [begun, *(AddNote(task.anchor, text) for text in (*result.notes, note))]
 

@@ -112,8 +112,7 @@ class Outcomes:
         edits = self._edits(task, result, outcome, tree) if counts else []
         parents = self.queue.finish(task, outcome)
         inputs = self.cache.digest(task, result) if self.cache is not None else None
-        processor = self.queue.processor(task)
-        timeout = processor.timeout if processor else None
+        timeout = processor.timeout if (processor := self.queue.processor(task)) else None
         reason = failure(result, timeout) if outcome is Outcome.FAILED else ""
         self._record(task, outcome, result, edits, inputs=inputs, held=held, tree=tree, error=reason or None)
         self._report(task, outcome, result, reason=reason)
@@ -138,13 +137,12 @@ class Outcomes:
 
     def ask_for_review(self, task: Task, result: Result, branch: str, proven: str, tree: str) -> None:
         """Its work is on a branch for a person to read: the box says that it is begun, and a note where it is."""
-        note = f"to review: the branch {branch}"
-        edits = review_edits(task, result, note)
+        edits = review_edits(task, result, branch)
         receipt = self._receipt(task, Outcome.BLOCKED, result, edits, tree=tree)
         self.journal.land_alone(task, receipt._replace(proven=proven))
         self._note(edits)
         self.queue.finish(task, Outcome.BLOCKED)
-        reason = f"{note}; once it is merged, the next run ticks the box"
+        reason = f"the branch {branch} is to be read; once it is merged, the next run ticks the box"
         self._report(task, Outcome.BLOCKED, result, reason=reason)
 
     def keep_waiting(self, task: Task, result: Result, reason: str) -> None:
@@ -239,9 +237,10 @@ class Outcomes:
         """Go on with the tasks as they stand in the files now, where all that was finished so far has landed."""
         before = to_come(self.queue)
         if (selection := self.queue.options.selection) is not None:
-            meant = {task.id for task in selection.tasks(project.plan)}
-            chosen = frozenset(meant).union(self.queue.options.chosen or ())
-            self.queue.options = replace(self.queue.options, chosen=chosen)
+            meant = frozenset(task.id for task in selection.tasks(project.plan))
+            self.queue.options = replace(
+                self.queue.options, chosen=meant.union(self.queue.options.chosen or ())
+            )
         self.project, self.edits, self.plan_is_stale = project, [], False
         self.journal.follow(project)
         self.queue.replan(project.plan)
