@@ -238,9 +238,8 @@ class Outcomes:
         before = to_come(self.queue)
         if (selection := self.queue.options.selection) is not None:
             meant = frozenset(task.id for task in selection.tasks(project.plan))
-            self.queue.options = replace(
-                self.queue.options, chosen=meant.union(self.queue.options.chosen or ())
-            )
+            chosen = meant.union(self.queue.options.chosen or ())
+            self.queue.options = replace(self.queue.options, chosen=chosen)
         self.project, self.edits, self.plan_is_stale = project, [], False
         self.journal.follow(project)
         self.queue.replan(project.plan)
@@ -315,9 +314,8 @@ class Outcomes:
 
     def _reopen_above(self, task: Task) -> None:
         """The parents that were ticked with their subtasks are not done any more, now that one of those is not."""
-        for name in (
-            parents_to_reopen(self.project.plan, {task.id: Status.TODO}) if self.project.config.rollup else ()
-        ):
+        rolls_up = self.project.config.rollup
+        for name in parents_to_reopen(self.project.plan, {task.id: Status.TODO}) if rolls_up else ():
             if name not in self._reopened:  # another subtask of it fails too, maybe: one receipt is enough
                 self._reopened.add(name)
                 parent = self.project.tasks[name]
@@ -355,9 +353,8 @@ class Outcomes:
         self.edits += edits
         if added := [edit for edit in edits if isinstance(edit, AddSubtasks)]:
             self.plan_is_stale = True
-            self._new_ids |= ids_of(
-                (line for edit in added for line in edit.lines), self.project.config.status
-            )
+            lines = (line for edit in added for line in edit.lines)
+            self._new_ids |= ids_of(lines, self.project.config.status)
 
     def _receipt(
         self,
