@@ -258,9 +258,10 @@ class Outcomes:
                 asked = task.id in self.queue.options.asked  # then a sentence of its own says it
                 self._report(task, Outcome.BLOCKED, Result(exit_code=None), reason=reason, shown=not asked)
         for name, earlier in self.done.items():
-            task = self.queue.plan.tasks[name]
-            # by now the new subtasks have their ids
-            if earlier.outcome is Outcome.BLOCKED and earlier.attempts and self.queue.blocked(task):
+            if earlier.outcome is not Outcome.BLOCKED or not earlier.attempts:
+                continue
+            # by now the new subtasks have their ids; what a person is to read waits for no task
+            if self.queue.blocked(task := self.queue.plan.tasks[name]):
                 self.done[name] = earlier._replace(reason=waits_for(self.queue, task))
         left = self._unstarted()
         return RunReport(

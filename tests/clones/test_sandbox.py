@@ -16,6 +16,7 @@ import pytest
 from mdtodo.clones import bubblewrap
 from mdtodo.clones.environment import clone_environment
 from mdtodo.clones.sandbox import SandboxError, sandbox, wrap
+from mdtodo.execution.processors.python_program import visible
 from tests.clones.conftest import everything
 from tests.processes import eventually
 
@@ -160,8 +161,8 @@ def test_without_network_there_is_none_and_with_it_there_is(inside: Inside) -> N
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         code = f"import socket; socket.create_connection(('127.0.0.1', {port}), 5)"
-        inside("/usr/bin/env", "python3", "-c", code)
-        assert "refused" in inside("/usr/bin/env", "python3", "-c", code, code=1, network=False)
+        inside(sys.executable, "-c", code, readable=visible())
+        assert "refused" in inside(sys.executable, "-c", code, code=1, network=False, readable=visible())
 
 
 @needs_bubblewrap
@@ -174,9 +175,9 @@ def test_no_socket_of_the_machine_can_be_reached(
         server.bind(address)
         server.listen()
         connect = f"import socket; socket.socket(socket.AF_UNIX).connect({address!r})"
-        program = ("/usr/bin/env", "python3", "-c", connect)
         # abstract ones belong to the network
-        assert "Error" in inside(*program, code=1, network=kind != "abstract")
+        network = kind != "abstract"
+        assert "Error" in inside(sys.executable, "-c", connect, code=1, network=network, readable=visible())
 
 
 @needs_bubblewrap

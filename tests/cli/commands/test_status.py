@@ -134,12 +134,16 @@ def test_the_status_during_a_run_shows_its_tasks(repo: Checkout, inside: Mdtodo)
     )
     repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": CONFIG})
     command = [sys.executable, "-m", "mdtodo", "run", "-j", "3"]
+
+    def phases() -> list[str]:
+        return sorted(one["phase"] for one in inside("status", "--json").json["running"])
+
     with subprocess.Popen(
         command, cwd=repo.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as run:
         try:
             until(lambda: all((repo.root / f"begun.{name}").exists() for name in "ab"))
-            until(lambda: len(inside("status", "--json").json["running"]) == 3)
+            until(lambda: phases() == ["landing", "running", "running"])
             document = inside("status", "--json").json
             out = inside("status").out
         finally:
