@@ -123,7 +123,7 @@ def busy_seconds() -> float:
         import psutil
 
         times = psutil.cpu_times()
-        return sum(times) - sum(getattr(times, name, 0.0) for name in _NOT_BUSY)
+        return float(sum(times) - sum(getattr(times, name, 0.0) for name in _NOT_BUSY))
 
 
 #: iowait is idle time; guest and guest_nice are part of user and nice as well (proc(5)).
