@@ -239,7 +239,9 @@ class RunLoop:
 
     def _patience(self) -> float:
         now = time.monotonic()
-        wake, due = self.queue.seconds_until_retry(now), self._throttle.seconds_until_due(now)
+        # with nothing at work the load is not asked for: what is due then would stay so, and this loop never rest
+        due = self._throttle.seconds_until_due(now) if self.queue.at_work else None
+        wake = self.queue.seconds_until_retry(now)
         known = [one for one in (wake, due) if one is not None]
         return min(TICK, self.journal.signs.seconds_until_due(), *known)
 

@@ -27,8 +27,10 @@ from tests.processes import eventually
 SPIN = [sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"]
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from tests.command_line import Said
     from tests.conftest import Checkout
 
 
@@ -195,3 +197,16 @@ def test_a_run_on_a_machine_that_shows_no_load_works_and_says_so_once(repo: Chec
     assert repo.read("TODO.md") == (
         b"- [x] a run:ok\n- [ ] b run:slow failed:1\n- [x] c run:ok\n- [ ] d run:py failed:1\n"
     )
+
+
+def test_a_run_that_waits_for_a_retry_rests(repo: Checkout, mdtodo: Callable[..., Said]) -> None:
+    config = (
+        '[processors.p]\nrun = "test -e done || { touch done; exit 1; }"\nretries = 1\nretry_delay = "5s"\n'
+    )
+    repo.commit(**{".mdtodo.toml": config, "TODO.md": "- [ ] a run:p\n", ".gitignore": "done\n"})
+    before, began = os.times(), time.monotonic()
+    mdtodo("run")
+    after, took = os.times(), time.monotonic() - began
+    used = sum(after[2:4]) - sum(before[2:4])
+    assert took > 5
+    assert used < took / 2
