@@ -78,7 +78,9 @@ def elsewhere() -> Iterator[Path]:
 
 
 @needs_bubblewrap
-def test_it_writes_in_its_clone_its_temporary_folder_and_its_home(inside: Inside, bench: Bench) -> None:
+def test_a_sandbox_writes_in_its_clone_its_temporary_folder_and_its_home(
+    inside: Inside, bench: Bench
+) -> None:
     inside(
         "echo x > new; echo x > $TMPDIR/t; echo x > ~/.rc; echo x > /tmp/u; echo x > /var/tmp/v; echo x > /dev/shm/w"
     )
@@ -97,7 +99,7 @@ def test_it_writes_in_its_clone_its_temporary_folder_and_its_home(inside: Inside
         *("{slot}/git/config", "{slot}/lock"),
     ],
 )
-def test_it_writes_nowhere_else(inside: Inside, bench: Bench, target: str) -> None:
+def test_a_sandbox_writes_nowhere_else(inside: Inside, bench: Bench, target: str) -> None:
     places = {"victim": bench.victim, "root": bench.repo.root, "home": inside.home, "slot": bench.slot.folder}
     places |= {"clones": Path(bench.slot.folder).parent, "objects": bench.source.objects}
     path = Path(target.format(**places))

@@ -78,7 +78,7 @@ def test_a_slip_and_other_names_are_named() -> None:
         assert near_keys(text) == [], text
 
 
-def test_it_holds_for_a_section_and_for_subtasks_unless_they_say_otherwise() -> None:
+def test_every_holds_for_a_section_and_for_subtasks_unless_they_say_otherwise() -> None:
     text = "# Nightly every:1d\n- [x] a\n- [x] b every:2w\n  - [x] c\n# Once\n- [x] d\n"
     tasks = read_tasks({"TODO.md": parse(text.encode())})
     assert {task.title: task.every for task in tasks} == {"a": "1d", "b": "2w", "c": "2w", "d": None}

@@ -100,7 +100,7 @@ def test_a_recipe_without_its_tool_is_named(listed: Checkout, inside: Mdtodo) ->
     assert "recipe: css: " in said.out or said.code == 0  # where the tool is installed
 
 
-def test_it_changes_nothing(listed: Checkout, inside: Mdtodo) -> None:
+def test_doctor_changes_nothing(listed: Checkout, inside: Mdtodo) -> None:
     before = sorted(path.name for path in (listed.root / ".git").iterdir())
     inside("doctor")
     assert sorted(path.name for path in (listed.root / ".git").iterdir()) == before

@@ -98,7 +98,7 @@ def test_the_clock_of_the_machine_is_that_of_psutil() -> None:
     assert busy_seconds() == pytest.approx(theirs, abs=2)
 
 
-def test_it_is_told_once_that_starts_are_held_back_and_once_that_they_go_on(
+def test_a_run_tells_once_that_starts_are_held_back_and_once_that_they_go_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A machine with one processor on which others take all of it, nothing, and all of it again."""
