@@ -145,7 +145,9 @@ def test_a_timeout_lets_what_is_inside_clean_up(room: Room) -> None:
 
 def test_what_fled_into_a_session_of_its_own_gets_the_term_too(room: Room) -> None:
     fled = "setsid sh -c 'trap \"echo fled; exit 0\" TERM; while :; do sleep 0.05; done' & "
-    ended = room.do_until("fled", fled + "trap 'wait; exit 4' TERM; wait", timeout=1.5)
+    ended = room.do_until(
+        "fled", fled + "trap 'wait; exit 4' TERM; wait; while :; do sleep 0.05; done", timeout=1.5
+    )
     assert (ended.code, ended.stop, ended.left, ended.log.endswith("fled\n")) == (4, "timeout", [], True)
 
 
