@@ -13,6 +13,7 @@ from mdtodo.core.task import Status
 from mdtodo.errors import GitError
 from mdtodo.git.diff_tree import changes_in
 from mdtodo.git.files.worktree_files import find
+from mdtodo.git.objects import find_in_tree
 from mdtodo.git.repository import run
 from mdtodo.landing.apply import apply_receipts
 
@@ -47,11 +48,13 @@ def list_patterns(repo: Repository, files: Sequence[str]) -> tuple[str, ...]:
 
 def lacks_box(git: GitSession, commit: str, task: Task, statuses: Mapping[str, Status]) -> str | None:
     """Why what the task changes could not land on the commit, as part of a sentence: its box is not open there."""
-    found = git.look_up(f"{commit}:{task.file}")
-    if found is None or found[1] != "blob":
+    # not by `commit:file`: a name may hold what no line can
+    tree = git.run("rev-parse", f"{commit}^{{tree}}").decode().strip()
+    found = find_in_tree(tree, os.fsencode(task.file), git.content)
+    if found is None or not found[0].startswith(b"100"):
         return f"{task.file} is not in HEAD"
     wanted = {task.id: [SetStatus(task.anchor, Status.DONE)]}
-    version = apply_receipts(found[2], wanted, statuses, file=task.file, once=True)
+    version = apply_receipts(git.content(found[1]), wanted, statuses, file=task.file, once=True)
     if task.id in version.closed:
         return f"its box is not open in the {task.file} of HEAD"
     return f"in the {task.file} of HEAD {why}" if (why := version.missed.get(task.id)) else None

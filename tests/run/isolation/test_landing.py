@@ -467,3 +467,11 @@ def test_where_no_branch_can_be_made_the_result_waits_all_the_same(feature: Feat
     repo.git("checkout", "-q", "result.txt")
     inside("run")
     assert (works(repo), repo.read("result.txt")) == (1, b"good\n")
+
+
+@pytest.mark.parametrize("name", ["todo/n\nl.md", "todo/l\udce9.md", "todo/a [b]*.md"])
+def test_a_list_of_any_name(name: str, feature: Feature, inside: Mdtodo) -> None:
+    repo = feature(GOOD, **{"TODO.md": "", name: "- [ ] Build it run:feature id:build\n"})
+    inside("run")
+    assert repo.read(name) == b"- [x] Build it run:feature id:build\n"
+    assert (repo.read("result.txt"), repo.status()) == (b"good\n", [])
