@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.task import Status
 from mdtodo.git.repository import run
+from mdtodo.landing.clones.review import branch_of
 from mdtodo.planning.routing import processor_of
 from mdtodo.storage import waiting
 
@@ -37,7 +38,8 @@ def _goes_to_branch(project: Project, task: Task) -> bool:
 
 def _tips(project: Project, task: Task) -> Iterator[str]:
     """Where its branch stands here and on remotes, the newest one first; where it stood, if it is gone."""
-    patterns = (f"refs/heads/mdtodo/{task.id}", f"refs/remotes/*/mdtodo/{task.id}")
+    branch = branch_of(task.id)
+    patterns = (f"refs/heads/{branch}", f"refs/remotes/*/{branch}")
     wanted = [one for pattern in patterns for one in (pattern, f"{pattern}-*")]
     out = run(project.repo, "for-each-ref", "--sort=-creatordate", "--format=%(objectname)", *wanted)
     tips = out.decode().split()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -45,13 +46,17 @@ def remove_branch(git: GitSession, result: WaitingResult) -> None:
     """What it held has landed: it goes, if it is still what was put there, and nobody has it checked out."""
     if result.branch is None or result.tip is None:
         return
-    git.run("branch", "-D", "-q", "--", result.branch, ok=(0, 1)) if _tip(
-        git, result.branch
-    ) == result.tip else b""
+    if _tip(git, result.branch) == result.tip:
+        git.run("branch", "-D", "-q", "--", result.branch, ok=(0, 1))
+
+
+def branch_of(task_id: str) -> str:
+    """The branch of a task; what an id may hold and no branch (git-check-ref-format(1)) becomes a hyphen."""
+    return "mdtodo/" + re.sub(r"\.(?=\.|lock\Z|\Z)", "-", task_id)
 
 
 def _free_name(git: GitSession, task_id: str) -> str:
-    names = (f"mdtodo/{task_id}" + (f"-{number}" if number > 1 else "") for number in count(1))
+    names = (branch_of(task_id) + (f"-{number}" if number > 1 else "") for number in count(1))
     return next(name for name in names if (tip := _tip(git, name)) is None or _is_merged(git, tip))
 
 

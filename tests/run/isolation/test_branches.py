@@ -82,3 +82,16 @@ def test_reopen_gives_it_back_and_the_next_branch_has_another_name(
         "mdtodo/build",
         "mdtodo/build-2",
     ]
+
+
+@pytest.mark.parametrize("name", ["a..b", "a.lock", "a.", "a...lock."])
+def test_an_id_that_no_branch_can_have(
+    name: str, feature: Callable[..., Checkout], inside: Callable[..., Said]
+) -> None:
+    repo = feature(WORK, BRANCH, **{"TODO.md": f"- [ ] Build it run:feature id:{name}\n"})
+    inside("run")
+    (branch,) = repo.git("for-each-ref", "--format=%(refname:short)", "refs/heads/mdtodo").splitlines()
+    assert repo.head("result.txt", branch) == b"good\n"
+    repo.git("merge", "-q", "--no-edit", branch)
+    inside("run")
+    assert repo.head("TODO.md").startswith(b"- [x] Build it")
