@@ -21,12 +21,17 @@ class Fields:
     """What a body has. `known`: each field with its type; Raises Problem (422) for any other, or of another type."""
 
     def __init__(self, given: dict[str, Any], known: dict[str, type]) -> None:
-        for name, value in given.items():
+        for name in given:
             if name not in known:
                 raise Problem(422, f"unknown field {name[:40]!r}{suggestion(name, known)}")
-            if value is not None:
-                _refuse_other_type(name, value, known[name])
-        self._given = {name: value for name, value in given.items() if value is not None}
+        # to JSON 1.0 is the number 1
+        told = {
+            name: int(one) if isinstance(one, float) and one.is_integer() else one
+            for name, one in given.items()
+        }
+        self._given = {name: value for name, value in told.items() if value is not None}
+        for name, value in self._given.items():
+            _refuse_other_type(name, value, known[name])
 
     def text(self, name: str) -> str | None:
         """A text, None where it is left out or empty."""
