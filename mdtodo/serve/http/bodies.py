@@ -25,7 +25,7 @@ class Fields:
             if name not in known:
                 raise Problem(422, f"unknown field {name[:40]!r}{suggestion(name, known)}")
         # to JSON 1.0 is the number 1
-        told = {
+        told: dict[str, Any] = {
             name: int(one) if isinstance(one, float) and one.is_integer() else one
             for name, one in given.items()
         }
@@ -35,15 +35,18 @@ class Fields:
 
     def text(self, name: str) -> str | None:
         """A text, None where it is left out or empty."""
-        return self._given.get(name) or None
+        found = self._given.get(name)
+        return found if isinstance(found, str) and found else None
 
     def number(self, name: str) -> int | None:
         """A whole number, None where it is left out."""
-        return self._given.get(name)
+        found = self._given.get(name)
+        return found if isinstance(found, int) else None
 
     def texts(self, name: str) -> list[str]:
         """Several texts."""
-        return list(self._given.get(name, ()))
+        found = self._given.get(name)
+        return found if isinstance(found, list) else []
 
     def needed(self, name: str) -> str:
         """A text that there has to be."""

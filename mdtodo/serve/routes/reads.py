@@ -121,6 +121,7 @@ async def events(request: Request) -> Response:
     service = service_of(request)
     query = Query(request.query_params)
     service.projects.chosen(query.project)
+    await service.read_all()  # so that what changes from here on is told
     client = service.hub.join(request.headers.get("last-event-id"))
     service.look()
     names = [one.name for one in service.projects]
