@@ -53,10 +53,11 @@ class Address(NamedTuple):
 def listen(address: Address) -> socket.socket:
     """A socket there. Raises MdtodoError where another program has the port, or the address is none of this machine."""
     try:
-        family, _, _, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
         raise UsageError(f"--host {address.host!r} is no address: {error.strerror}") from error
-    made = socket.socket(family)
+    # with its protocol, or asyncio would not set TCP_NODELAY: an answer would wait for the client's delayed ACK
+    made = socket.socket(family, kind, protocol)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(place)
