@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-#: Lines of the server's own log, and answers that are kept.
-LINES, ANSWERS = 1000, 64
+#: Lines of the server's own log, and bytes of answers that are kept.
+LINES, BYTES = 1000, 16 << 20
 
 
 class Answers:
@@ -48,9 +48,14 @@ class Answers:
         return found[1]
 
     def put(self, key: object, snapshots: Sequence[Snapshot], body: bytes) -> None:
-        """Keep it, and let the one that was asked for longest ago go."""
+        """Keep it, and let go what was made of other snapshots of the same repositories, which would be kept with it;
+        and what was asked for longest ago, where there is too much."""
+        now = {one.name: one for one in snapshots}
+        for other, (made_of, _) in list(self._kept.items()):
+            if any(now.get(one.name, one) is not one for one in made_of):
+                del self._kept[other]
         self._kept[key] = tuple(snapshots), body
-        while len(self._kept) > ANSWERS:
+        while len(self._kept) > 1 and sum(len(one) for _, one in self._kept.values()) > BYTES:
             self._kept.popitem(last=False)
 
 
