@@ -69,7 +69,16 @@ class TestTokens:
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
     @pytest.mark.parametrize(
-        "path", [*(f"/api/v1/{one}" for one in READS), "/", "/page/x", "/session", "/nothing"]
+        "path",
+        [
+            *(f"/api/v1/{one}" for one in READS),
+            "/",
+            "/?xtoken=1",
+            "/page/x",
+            "/session",
+            "/healthy",
+            "/nothing",
+        ],
     )
     def test_on_an_address_that_others_reach_everything_does(self, everywhere: Server, path: str) -> None:
         assert everywhere.ask("GET", path).status == 401
