@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import re
 import socket
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -385,6 +387,20 @@ class TestStart:
         repo.commit("Base", **{"TODO.md": "- [ ] One\n"})
         said = inside("-C", str(repo.root), "serve", *args, code=code)
         assert sentence in said.err
+
+    def test_without_its_packages(self, repo: Checkout) -> None:
+        code = "import sys; sys.modules['starlette'] = None\nfrom mdtodo.cli import main\nmain({})"
+        done = subprocess.run(
+            [sys.executable, "-c", code.format("['serve']")],
+            cwd=repo.root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 3
+        assert "pip install 'git-mdtodo[serve]'" in done.stderr
+        listed = [sys.executable, "-c", code.format("['serve', 'token', 'list']")]
+        assert subprocess.run(listed, cwd=repo.root, capture_output=True, check=False).returncode == 0
 
     def test_outside_of_a_repository(self, tmp_path: Path, inside: Mdtodo) -> None:
         said = inside("serve", cwd=tmp_path, code=3)
