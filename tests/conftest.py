@@ -70,6 +70,7 @@ def isolated_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("GIT_TERMINAL_PROMPT", "0")
         patch.setenv("LC_ALL", "C.UTF-8")
         patch.setenv("TZ", "UTC")
+        patch.setenv("MDTODO_MAX_CPU", "100")  # the tests beside this one are no reason to wait
         yield home
 
 

@@ -16,7 +16,7 @@ from mdtodo.planning.task_json import task_record
 from mdtodo.run.outcomes import Outcomes
 from mdtodo.run.report.task_run import failure
 from mdtodo.run.start.preflight import Preflight
-from mdtodo.run.start.throttle import Throttle
+from mdtodo.run.start.throttle import Throttle, cpu_limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +63,7 @@ class RunLoop:
     def __post_init__(self, project: Project) -> None:
         config = project.config
         self.outcomes = Outcomes(project, self.queue, self.journal, self.observer, self.cache)
-        self._throttle = Throttle(config.max_cpu, config.max_memory)
+        self._throttle = Throttle(cpu_limit(config.max_cpu), config.max_memory)
         expected = Status.DONE if self.queue.options.verify else Status.TODO
         self._preflight = Preflight(project, expected, claimed=self.queue.options.token is not None)
 
