@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.results import GivenUp
 from mdtodo.core.task import State, Status
-from mdtodo.core.titles import quoted, title_and_id
+from mdtodo.core.titles import few, quoted, title_and_id
 from mdtodo.planning.analysis.waits import waits_in_words
 from mdtodo.planning.routing import why_passed_over
 
@@ -102,8 +102,7 @@ def _why_left(
 
 
 def _sentence(kind: str, named: list[str]) -> str:
-    more = f"; and {len(named) - _NAMED_LEFT} more" if len(named) > _NAMED_LEFT else ""
-    return f"left, {kind}: {'; '.join(named[:_NAMED_LEFT])}{more}"
+    return f"left, {kind}: {few(named, _NAMED_LEFT, apart=True)}"
 
 
 def _blocked_last(item: tuple[str, list[str]]) -> tuple[bool, str]:
