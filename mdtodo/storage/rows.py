@@ -134,3 +134,15 @@ def mapping(text: object) -> Mapping[str, Any]:
         return codec.loads(dict[str, Any], str(text))
     except ValueError:
         return {}
+
+
+def integer(value: object) -> int:
+    """A column that holds nothing else."""
+    assert isinstance(value, int)
+    return value
+
+
+def real(value: object) -> float:
+    """A column of numbers."""
+    assert isinstance(value, int | float)
+    return float(value)
