@@ -74,7 +74,8 @@ def left_over(
             if kind == _REST and not_started and task.id in not_started:
                 named = f"{named}, {not_started[task.id]}"
             kinds.setdefault(kind, []).append(named)
-    return tuple(_sentence(kind, named) for kind, named in sorted(kinds.items(), key=_blocked_last))
+    blocked_last = sorted(kinds.items(), key=lambda item: (item[0] == "blocked", item[0]))
+    return tuple(f"left, {kind}: {few(named, _NAMED_LEFT, apart=True)}" for kind, named in blocked_last)
 
 
 def _why_left(
@@ -99,14 +100,6 @@ def _why_left(
     if lacking := queue.missing_capabilities(task):
         return f"for a worker that can {', '.join(sorted(lacking))}", it
     return _REST, it
-
-
-def _sentence(kind: str, named: list[str]) -> str:
-    return f"left, {kind}: {few(named, _NAMED_LEFT, apart=True)}"
-
-
-def _blocked_last(item: tuple[str, list[str]]) -> tuple[bool, str]:
-    return item[0] == "blocked", item[0]
 
 
 _TOLD_ALREADY = (State.DONE, State.CANCELLED, State.FAILED)
