@@ -31,7 +31,7 @@ DOORS = {
         "mdtodo.execution.local.worker",
     },
     "multiprocessing": set[str](),
-    "concurrent": set[str](),
+    "concurrent": {"mdtodo.workers.remote_leases"},
 }
 
 #: Folders that may hold more modules than fit on a screen: a file a command, a file a report.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mdtodo.core.digest import hexdigest, sha1
 from mdtodo.core.task import Anchor
+from mdtodo.core.titles import few
 from mdtodo.errors import InputError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
@@ -295,8 +296,7 @@ class TaskIndex:
         )
 
     def _lines(self, indices: Sequence[int]) -> str:
-        shown = ", ".join(f"{self.file}:{self.document.items[index].line}" for index in indices[:_SHOWN])
-        return shown + (f" and {len(indices) - _SHOWN} more" if len(indices) > _SHOWN else "")
+        return few([f"{self.file}:{self.document.items[index].line}" for index in indices], _SHOWN)
 
     @staticmethod
     def _why_not(anchor: Anchor) -> str:

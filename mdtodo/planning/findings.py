@@ -133,7 +133,8 @@ def _duplicate_titles(plan: Plan, config: Config) -> Iterator[Finding]:
         if task.explicit_id is None:
             alike.setdefault((task.file, task.section, task.anchor.digest), []).append(task)
     several = [tasks for tasks in alike.values() if len(tasks) > 1]
-    router = Router(config) if several and _matches(config) else None
+    matches = any(processor.match is not None for processor in config.processors.values())
+    router = Router(config) if several and matches else None
     for tasks in several:
         if any(_matters(plan, task, router) for task in tasks):
             more = f", and {len(tasks) - 2} more" if len(tasks) > 2 else ""
@@ -141,10 +142,6 @@ def _duplicate_titles(plan: Plan, config: Config) -> Iterator[Finding]:
                 f"title and parents are those of line {tasks[0].line}{more}: give each an id:, or other words"
             )
             yield _at(tasks[1], Severity.WARNING, "duplicate-title", message)
-
-
-def _matches(config: Config) -> bool:
-    return any(processor.match is not None for processor in config.processors.values())
 
 
 def _matters(plan: Plan, task: Task, router: Router | None) -> bool:

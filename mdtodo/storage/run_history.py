@@ -17,7 +17,7 @@ from mdtodo.core.results import Outcome
 from mdtodo.receipts.log import logged_commits, logged_receipts, past_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
 
     from mdtodo.core.results import PastRun
     from mdtodo.git.repository import Repository
@@ -156,20 +156,12 @@ def _add_journal(
         return
     with StateStore.open(repo, create=False) as state:
         began, rows = state.known_runs(), state.history(limit=KEPT)
-    results.update(_newest(rows))
+    # the last of each task in each run; the rows begin with the newest
+    results.update({(one.run, one.task_id): one for one in reversed(rows)})
     for name, (worker, started, finished, begun) in began.items():
         run, jobs = found.setdefault(name, KnownRun(name)), begun.get("jobs")
         run.worker, run.started, run.finished = worker or run.worker, started, finished
         run.jobs = jobs if isinstance(jobs, int) else None
-
-
-def _newest(rows: Sequence[PastRun]) -> Mapping[tuple[str, str], PastRun]:
-    """The last of each task in each run; the rows begin with the newest."""
-    return {(one.run, one.task_id): one for one in _oldest_first(rows)}
-
-
-def _oldest_first(rows: Sequence[PastRun]) -> Iterable[PastRun]:
-    return reversed(rows)
 
 
 def _start_in(run: str) -> float | None:

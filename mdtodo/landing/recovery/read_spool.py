@@ -10,6 +10,7 @@ from mdtodo.core import codec
 from mdtodo.core.edits import AddSubtasks
 from mdtodo.core.results import Outcome, Proven
 from mdtodo.core.task import Status
+from mdtodo.core.titles import few
 from mdtodo.execution.processors.output_file import reported_outputs
 from mdtodo.landing.clones.changes import restores_of
 from mdtodo.landing.land import hold_outputs
@@ -174,8 +175,9 @@ def held_of(
 
 def unnamed(paths: Sequence[str]) -> str:
     """The sentence on files that changed while a task ran that did not name them."""
-    shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
-    return f"{shown} changed while it ran, and its processor did not name what it wrote in $MDTODO_OUTPUT"
+    return (
+        f"{few(paths)} changed while it ran, and its processor did not name what it wrote in $MDTODO_OUTPUT"
+    )
 
 
 def _log(repo: Repository, run: str, one: SpoolLine) -> str | None:

@@ -309,11 +309,11 @@ def _of_clone(repo: Repository, config: Config) -> list[Finding]:
     are Python or link folders; then nothing is imported for them."""
     found: list[Finding] = []
     if any(processor.python for processor in config.processors.values()):
-        from mdtodo.operations.check.python_modules import missing_modules
+        from mdtodo.operations.check.processor_warnings import missing_modules
 
         found += missing_modules(repo, config)
     if any(processor.link for processor in config.processors.values()):
-        from mdtodo.operations.check.linked_folders import linked_checkouts
+        from mdtodo.operations.check.processor_warnings import linked_checkouts
 
         found += linked_checkouts(repo, config)
     if exists(join(repo.root, ".gitattributes")):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.results import EXPANDED, REWRITTEN, Outcome
 from mdtodo.core.task import Status
+from mdtodo.core.titles import few
 from mdtodo.errors import GitError
 from mdtodo.markdown.anchors import place_digest
 from mdtodo.outputs.declared import DeclaredOutputs
@@ -109,10 +110,7 @@ class ResultCache:
             return None
         after = self._read().get(processor.name, _NO_INPUTS)
         if after.others != before.others:
-            changed = after.changed_since(before)
-            shown = ", ".join(changed[:_NAMED]) + (
-                f" and {len(changed) - _NAMED} more" * (len(changed) > _NAMED)
-            )
+            shown = few(after.changed_since(before))
             self.say(
                 f"{task.id} {task.title}: its inputs were changed while it ran, so the next run does not rely on this"
                 f" result: {shown} (ignored files and `outputs` do not count)"
@@ -194,8 +192,6 @@ class ResultCache:
 
 
 _NO_INPUTS = InputState(None, None)
-#: So many changed inputs are named.
-_NAMED = 3
 
 
 def _is_cacheable(result: Result) -> bool:
