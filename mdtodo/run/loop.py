@@ -297,7 +297,7 @@ class RunLoop:
 
     def _handle_result(self, task: Task, event: AttemptEvent) -> None:
         raw = event.result or Result(None, error=event.message)
-        result = self.outcomes.checked(task, _with_failure(raw, event))
+        result = self.outcomes.subtasks.checked(self.outcomes.project, task, _with_failure(raw, event))
         attempts = self.queue.attempts[task.id]
         attempts.seconds += result.duration
         self.journal.signs.end(task.id)
