@@ -158,7 +158,7 @@ class ResultCache:
         place = [task.file, *task.section]
         if not task.anchor.alone or task.anchor.elsewhere:
             place.append(place_digest(task.anchor))
-        return json_digest(files, command, task.title, sorted(task.tags), task.body, place)
+        return json_digest(files, command, task.title, sorted(task.tags), task.above, place)
 
     def _newest_result(self, task_id: str) -> PastRun | None:
         """What the state says, unless the branch has a newer receipt that the state knows nothing of."""
