@@ -166,6 +166,21 @@ class Anchor(NamedTuple):
         return self.file, self.explicit, self.digest, self.section, self.nth
 
 
+class Subtask(NamedTuple):
+    """What became of a subtask, for the processor of its parent.
+
+    `outcome` is that of its newest receipt, None where there is none; `notes` are the bullets below it, as plain text;
+    `metrics` what its processor has measured then.
+    """
+
+    id: str
+    title: str
+    status: Status
+    outcome: str | None
+    notes: tuple[str, ...]
+    metrics: Mapping[str, float]
+
+
 class Task(NamedTuple):
     """One task as the markdown says it, with what it inherits; ids are unique in the repository.
 
@@ -174,7 +189,7 @@ class Task(NamedTuple):
     such as `7d`; `body` the markdown below the first paragraph, without subtasks, dedented, and `opening` what of that
     is above the first subtask, None where it is all of it (see `above`). `boxes_before` and
     `boxes_inside` are the lines of list items with an unknown box: those between `previous` and it, for which it waits,
-    and those right below it, for which its end waits.
+    and those right below it, for which its end waits. `subtasks` says more of its `children`, to a processor alone.
     """
 
     id: str
@@ -207,6 +222,7 @@ class Task(NamedTuple):
     boxes_inside: tuple[int, ...] = ()
     opening: str | None = None
     anchor: Anchor = Anchor("", None, "", 0)
+    subtasks: tuple[Subtask, ...] = ()
 
     @property
     def lane(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
-from mdtodo.core.edits import AddSubtasks
+from mdtodo.core.edits import AddNote, AddSubtasks
 from mdtodo.core.results import Failure, Outcome
 from mdtodo.core.titles import title_and_id
 from mdtodo.errors import InputError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.results import Result
-    from mdtodo.core.task import Task
+    from mdtodo.core.task import Anchor, Task
     from mdtodo.project.project import Project
     from mdtodo.run.observer import Observer
     from mdtodo.run.ready_queue import ReadyQueue
@@ -132,6 +132,11 @@ class NewSubtasks:
         added = [edit for edit in edits if isinstance(edit, AddSubtasks)]
         self._ids |= ids_of((line for edit in added for line in edit.lines), project.config.status)
         return bool(added)
+
+    def notes(self, anchor: Anchor) -> tuple[str, ...]:
+        """What was noted below the task and may not be in its file yet."""
+        noted = (edit for edit in self._made if isinstance(edit, AddNote))
+        return tuple(edit.text for edit in noted if edit.anchor == anchor)
 
     def follow(self) -> None:
         """The files have all that was made so far, and are planned with as they are."""

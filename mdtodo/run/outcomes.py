@@ -22,10 +22,12 @@ from mdtodo.landing.result_edits import (
 )
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.planning.rollup import parents_to_reopen
+from mdtodo.planning.task_json import task_record
 from mdtodo.run.new_subtasks import NewSubtasks
 from mdtodo.run.report.expected import to_come
 from mdtodo.run.report.task_run import failure, task_run
 from mdtodo.run.report.unstarted import Unstarted, cut_short, unstarted, waits_for
+from mdtodo.run.subtask_results import SubtaskResults
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,10 +61,17 @@ class Outcomes:
     plan_is_stale: bool = False
     not_started: dict[str, str] = field(default_factory=dict)
     subtasks: NewSubtasks = field(init=False)
+    _subtask_results: SubtaskResults = field(init=False)
     _reopened: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.subtasks = NewSubtasks(self.queue, self.observer)
+        self._subtask_results = SubtaskResults(self.queue, self.journal.state, self.subtasks, self.done)
+
+    def task_json(self, task: Task) -> dict[str, object]:
+        """What a processor is told of its task."""
+        below = [one._asdict() for one in self._subtask_results.of(self.project, task)]
+        return {**task_record(self.project.plan, task.id), "body": task.body, "subtasks": below}
 
     @property
     def commits(self) -> bool:
