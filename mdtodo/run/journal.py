@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from mdtodo.project.project import Project
     from mdtodo.run.run_options import Options
     from mdtodo.run.start.leases import Leases
+    from mdtodo.storage.rows import Entry
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -318,7 +319,7 @@ class RunJournal:
             self._end(gone)
             self.leases.landed(gone)
 
-    def _land(self, unlanded: list[tuple[int, Receipt]]) -> None:
+    def _land(self, unlanded: list[Entry]) -> None:
         if self.project is not None:
             receipts = [receipt for _, receipt in unlanded]
             now, unclear = follow_renames(receipts, self.repo, self.config, self.project.documents)
@@ -351,9 +352,7 @@ class RunJournal:
         self._end(receipt.task_id for _, receipt in unlanded)
         self.leases.landed([receipt.task_id for _, receipt in unlanded])
 
-    def _without(
-        self, entries: list[tuple[int, Receipt]], unclear: Mapping[str, str]
-    ) -> list[tuple[int, Receipt]]:
+    def _without(self, entries: list[Entry], unclear: Mapping[str, str]) -> list[Entry]:
         """Those that can be told from equal tasks; the others wait."""
         if unclear:
             self.state.park(number for number, one in entries if one.task_id in unclear)
