@@ -72,14 +72,7 @@ def run(
     if options.commit != "none":
         refuse_half_done_operation(repo)
     with (
-        RunJournal.open(
-            repo,
-            config,
-            commit=options.commit,
-            worker=options.worker,
-            jobs=jobs(options, config),
-            joint=options.joint,
-        ) as journal,
+        RunJournal.open(repo, config, options, jobs(options, config)) as journal,
         _opened(executor, options, config) as pool,
     ):
         # before the files are read, as it may tick boxes in them

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mdtodo.core.receipt import Receipt
     from mdtodo.core.task import Anchor
     from mdtodo.storage.database import Database
-    from mdtodo.storage.rows import JournalEntry
+    from mdtodo.storage.rows import Entry, JournalEntry
 
 #: In the place of the time of landing.
 _PARKED = -1.0
@@ -78,13 +78,13 @@ class Journal:
         rows = self._db.read(_UNLANDED)
         return tuple((number, task, outcome) for number, run, task, outcome in rows if run in active)
 
-    def waiting_in(self, work_tree: str, *, without: str) -> dict[str, list[tuple[int, Receipt]]]:
+    def waiting_in(self, work_tree: str, *, without: str) -> dict[str, list[Entry]]:
         """The receipts that have yet to land, by runs that go on and leave it to others of this work tree, too, to land
         them; without that run."""
         rows = self._db.read(f"{WAITING} AND landed IS NULL AND run_id <> ? ORDER BY id", (without,))
         active = {run for run, _, _ in active_runs(self._db)} & {row[1] for row in rows} if rows else set()
         shared = {run for run in active if begun(self._db, run).get(TOGETHER) == work_tree}
-        found: dict[str, list[tuple[int, Receipt]]] = {}
+        found: dict[str, list[Entry]] = {}
         for entry in map(entry_of, (row for row in rows if row[1] in shared)):
             if entry is not None:
                 found.setdefault(entry.run_id, []).append((entry.number, entry.receipt))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from mdtodo.core.receipt import Receipt
 
+    #: The number of a receipt in the journal, and the receipt.
+    Entry = tuple[int, Receipt]
 
 #: Results that are kept for history and estimates.
 KEPT = 20_000

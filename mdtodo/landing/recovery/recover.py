@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Status
     from mdtodo.git.repository import Repository
     from mdtodo.landing.land import Landing
+    from mdtodo.storage.rows import Entry
     from mdtodo.storage.state import StateStore
 
 #: Commits that are looked at for what was taken back: those that were made since a run was killed.
@@ -101,9 +102,9 @@ def _refused(repo: Repository, run: str, receipt: Receipt, error: GitError) -> s
     return f"{quoted(receipt.title, receipt.task_id)} was proven in run {run}, and waits to land: {error.sentence}"
 
 
-def _unlanded(state: StateStore) -> dict[str, list[tuple[int, Receipt]]]:
+def _unlanded(state: StateStore) -> dict[str, list[Entry]]:
     """The receipts that have yet to land, by their runs."""
-    runs: dict[str, list[tuple[int, Receipt]]] = {}
+    runs: dict[str, list[Entry]] = {}
     for entry in state.unlanded():
         runs.setdefault(entry.run_id, []).append((entry.number, entry.receipt))
     return runs
@@ -117,12 +118,10 @@ def _follow(repo: Repository, state: StateStore, config: Config) -> tuple[list[s
         return [f"receipts of ticks that HEAD has cannot be committed now: {error}"], []
 
 
-def _batches(
-    state: StateStore, run: str, entries: Sequence[tuple[int, Receipt]]
-) -> list[list[tuple[int, Receipt]]]:
+def _batches(state: StateStore, run: str, entries: Sequence[Entry]) -> list[list[Entry]]:
     """What lands together: of a run with a commit for each task, only one result of a task at a time, so that each of
     the two of one that had new subtasks gets its commit; and what lands whole, alone."""
-    batches: list[list[tuple[int, Receipt]]] = []
+    batches: list[list[Entry]] = []
     if whole := [entry for entry in entries if lands_whole(entry[1])]:
         rest = [entry for entry in entries if entry not in whole]
         return [*([one] for one in whole), *_batches(state, run, rest)]
@@ -143,13 +142,13 @@ def _what_landed(state: StateStore, run: str) -> str:
     )
 
 
-def _titles(receipts: Sequence[tuple[int, Receipt]]) -> str:
+def _titles(receipts: Sequence[Entry]) -> str:
     return ", ".join([receipt.title for _, receipt in receipts[:3]] + ["..."] * (len(receipts) > 3))
 
 
 def _without_undone(
-    repo: Repository, state: StateStore, run: str, receipts: list[tuple[int, Receipt]], config: Config
-) -> tuple[list[tuple[int, Receipt]], list[str]]:
+    repo: Repository, state: StateStore, run: str, receipts: list[Entry], config: Config
+) -> tuple[list[Entry], list[str]]:
     """Those that have not landed yet, or still stand; those that somebody took back are done with."""
     gone = _taken_back_since(repo, run, [receipt for _, receipt in receipts], config.status)
     back = [(number, receipt) for number, receipt in receipts if receipt.task_id in gone]
@@ -211,7 +210,7 @@ def _land_earlier(
     repo: Repository,
     state: StateStore,
     run: str,
-    receipts: Sequence[tuple[int, Receipt]],
+    receipts: Sequence[Entry],
     config: Config,
     *,
     commit: bool,
@@ -239,8 +238,8 @@ def _land_earlier(
 
 
 def _followed(
-    repo: Repository, state: StateStore, run: str, entries: Sequence[tuple[int, Receipt]], config: Config
-) -> tuple[list[tuple[int, Receipt]], list[str]]:
+    repo: Repository, state: StateStore, run: str, entries: Sequence[Entry], config: Config
+) -> tuple[list[Entry], list[str]]:
     """The entries, with those of TODO files that were moved since the run began turned to where their tasks are now,
     but for those that cannot be told from others there: these wait, with a sentence for each."""
     named = {edit.anchor.file for _, receipt in entries for edit in receipt.edits}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
 from mdtodo.planning.analysis.metric_series import metric_series
+from mdtodo.planning.schedule import median
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -160,7 +161,7 @@ def run_statistics(runs: Sequence[PastRun]) -> RunStatistics:
         deferred=counts[Outcome.DEFERRED],
         skipped=counts[Outcome.SKIPPED],
         success_rate=counts[Outcome.DONE] / len(settled) if settled else None,
-        median=median(seconds),
+        median=median(seconds) if seconds else None,
         # `-(-a // b)` rounds up.
         p95=seconds[-(-len(seconds) * 95 // 100) - 1] if seconds else None,
         total=sum(one.seconds for one in runs),
@@ -168,15 +169,6 @@ def run_statistics(runs: Sequence[PastRun]) -> RunStatistics:
         last_finished=runs[-1].finished if runs else None,
         recent=tuple((str(one.outcome), one.seconds) for one in settled[-RECENT:]),
     )
-
-
-def median(values: Sequence[float]) -> float | None:
-    """Of sorted values."""
-    # Not `statistics.median`, whose module takes long to import.
-    middle = len(values) // 2
-    if not values:
-        return None
-    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
 
 
 def _flaky(task_id: str, processor: str, runs: Sequence[PastRun]) -> Flaky | None:
@@ -200,10 +192,9 @@ def _estimates(runs: Iterable[PastRun], tasks: Iterable[Task]) -> tuple[Estimate
     for one in runs:
         if one.outcome == Outcome.DONE:
             took.setdefault(one.task_id, []).append(one.seconds / 3600)
+    medians = {task_id: (median(those), len(those)) for task_id, those in took.items()}
     return tuple(
-        Estimate(
-            task.id, task.estimate / 60, median(sorted(took.get(task.id, ()))), len(took.get(task.id, ()))
-        )
+        Estimate(task.id, task.estimate / 60, *medians.get(task.id, (None, 0)))
         for task in tasks
         if task.estimate is not None and task.status is not Status.CANCELLED
     )
