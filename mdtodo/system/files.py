@@ -175,9 +175,15 @@ def keep(path: str, data: bytes) -> None:
     The disk is not waited for: after a crash the file may be damaged, or gone.
     """
     os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
-    with open(f"{path}.{os.getpid()}", "wb") as file:
-        file.write(data)
-    os.replace(file.name, path)
+    part = f"{path}.{os.getpid()}"
+    try:
+        with open(part, "wb") as file:
+            file.write(data)
+        os.replace(part, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(part)
+        raise
 
 
 def is_fresh(root: str, path: str) -> bool:

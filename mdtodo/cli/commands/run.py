@@ -9,6 +9,7 @@ import click
 from mdtodo.cli._run import report_dry_run, run_and_report
 from mdtodo.cli.options import claimed_with, dry_run_option, token_option
 from mdtodo.cli.shared_options import run_options
+from mdtodo.errors import UsageError
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:\n  mdtodo run                    all tasks that are ready or become ready\n"
     "  mdtodo run 3f2a --no-commit   one task, ticked but not committed\n"
     "  mdtodo run --priority critical --dry-run\n"
+    "  mdtodo run --report junit.xml  for GitLab, Jenkins and others\n"
     "  mdtodo run --push             also push, including what a failed push left\n"
     "  mdtodo run --remote origin --push   one of several clones at work",
 )
@@ -28,9 +30,23 @@ if TYPE_CHECKING:
     "--fail-fast", is_flag=True, help="After a failure, start no more tasks; running ones may finish."
 )
 @token_option
+@click.option(
+    "--report",
+    metavar="FILE",
+    help="Also write what became of the tasks to FILE: .md for markdown, .xml for JUnit.",
+)
 @click.pass_obj
 @run_options
-def command(session: Session, given: Given, /, *, dry_run: bool, fail_fast: bool, token: int | None) -> int:
+def command(
+    session: Session,
+    given: Given,
+    /,
+    *,
+    dry_run: bool,
+    fail_fast: bool,
+    token: int | None,
+    report: str | None,
+) -> int:
     """Run the tasks that are ready or become ready, tick those that pass, and commit the ticks with their receipts.
 
     A task is ready when everything it waits for is done. Its processor is the one that its line, its section or the
@@ -46,6 +62,10 @@ def command(session: Session, given: Given, /, *, dry_run: bool, fail_fast: bool
 
         refuse_other_token(session.project(), wanted.asked, token)
     options = given.options(session, wanted, fail_fast=fail_fast, token=token, can=told(given.can))
+    if dry_run and report is not None:
+        raise UsageError("--report tells of a run, and --dry-run is none: leave one of them out")
     if dry_run:
         return report_dry_run(session, options, as_json=given.as_json)
-    return run_and_report(session, options, as_json=given.as_json, push=given.push, remote=given.remote)
+    return run_and_report(
+        session, options, as_json=given.as_json, push=given.push, remote=given.remote, file=report
+    )
