@@ -34,6 +34,14 @@ def parent_not_here(short: str) -> GitError:
     return GitError(f"the commit before {short} is not in this clone", hint="git fetch --deepen=1 fetches it")
 
 
+def fails_since(task_id: str, title: str, processor: str, how: str) -> str:
+    """The run has opened the box as it found that the task no longer holds: nothing would prove a tick."""
+    return (
+        f"{task_id} ({title}): the run found that {processor} fails ({how}), so the box stays open;"
+        f" `mdtodo run {task_id}` ticks it as soon as that passes, and `mdtodo done {task_id}` on your word"
+    )
+
+
 def changed_between_commits(path: str) -> str:
     """Somebody else's change lies between two of the run's own, and it is no change of tasks alone."""
     return f"{path}: other commits changed it between those of the run"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.edits import Revert
 from mdtodo.core.receipt import Receipt, Restore
 from mdtodo.core.results import Outcome
+from mdtodo.core.task import Status
 from mdtodo.errors import InputError
 from mdtodo.git.head import read_head
 from mdtodo.git.objects import find_all_in_tree, find_in_tree
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.core.edits import Edit
-    from mdtodo.core.task import Anchor, Status
+    from mdtodo.core.task import Anchor
     from mdtodo.git.head import Head
     from mdtodo.git.session import GitSession
     from mdtodo.landing.parse_cache import ParsedFile
@@ -234,9 +235,12 @@ class _Reversal:
             if found is None:
                 self.refused.append(refusals.of_task(path, title, "its file is no longer in HEAD"))
                 continue
-            was = changes.old.items[task].status
+            was, becomes = changes.old.items[task].status, changes.new.items[index].status
+            if becomes is Status.DONE and not was.closed and (why := self._failure(task_id)):
+                self.refused.append(refusals.fails_since(task_id, found[1] or title, *why))
+                continue
             edit = Revert(known._replace(file=found[0]), step.after[7:], step.before[7:], task, was, number)
-            self._add(task_id, found[1] or title, changes.new.items[index].status, edit)
+            self._add(task_id, found[1] or title, becomes, edit)
         for task, owner in changes.removed.items():
             # What newer steps did to a task that goes, is taken back with the one that it stands below.
             gone = self.receipts.pop(names.get(changes.old_places[task].name, ""), None)
@@ -300,6 +304,15 @@ class _Reversal:
                 return task.task_id
         short = anchor.explicit or anchor.digest[:7]
         return short if short not in self.receipts else f"{anchor.digest}-{anchor.nth}"
+
+    def _failure(self, task_id: str) -> tuple[str, str] | None:
+        """The processor that failed, where the run says that of the task, and how it did."""
+        for one in self.past.tasks:
+            if one.task_id == task_id and one.outcome == Outcome.FAILED:
+                return one.processor, f"exit {one.exit_code}" if one.exit_code is not None else str(
+                    one.reason
+                )
+        return None
 
     def _without_edits(self, task: Trailer) -> Receipt:
         return Receipt(task.task_id, task.task_id, "todo", "undo", 0, 0.0, 0, (), undoes=self.past.run)
