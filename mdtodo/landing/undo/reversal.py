@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.edits import Revert
 from mdtodo.core.receipt import Receipt, Restore, text_of
 from mdtodo.core.results import Outcome
+from mdtodo.core.task import Status
 from mdtodo.errors import GitError, InputError
 from mdtodo.git.diff_tree import changes_of
 from mdtodo.git.head import read_head
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.core.edits import Edit
-    from mdtodo.core.task import Anchor, Status
+    from mdtodo.core.task import Anchor
     from mdtodo.git.head import Head
     from mdtodo.git.session import GitSession
     from mdtodo.landing.parse_cache import ParsedFile
@@ -213,9 +214,12 @@ class _Reversal:
             if found is None:
                 self.refused.append(f"{path}: {title}: its file is no longer in HEAD")
                 continue
-            was = changes.old.items[task].status
+            was, becomes = changes.old.items[task].status, changes.new.items[index].status
+            if becomes is Status.DONE and not was.closed and (why := self._failure(task_id)):
+                self.refused.append(_fails_since(task_id, found[1] or title, *why))
+                continue
             edit = Revert(known._replace(file=found[0]), step.after[1], step.before[1], task, was, number)
-            self._add(task_id, found[1] or title, changes.new.items[index].status, edit)
+            self._add(task_id, found[1] or title, becomes, edit)
         for task, owner in changes.removed.items():
             # What newer steps did to a task that goes, is taken back with the one that it stands below.
             gone = self.receipts.pop(names.get(changes.old_places[task].name, ""), None)
@@ -271,6 +275,22 @@ class _Reversal:
     def _receipt(self, task_id: str, title: str) -> Receipt:
         """One without edits."""
         return Receipt(task_id, title, "todo", "undo", 0, 0.0, 0, (), undoes=self.past.run)
+
+    def _failure(self, task_id: str) -> tuple[str, str] | None:
+        """The processor that failed, where the run says that of the task, and how it did."""
+        for one in self.past.tasks:
+            if one.task_id == task_id and one.outcome == Outcome.FAILED:
+                how = str(one.reason) if one.exit_code is None else f"exit {one.exit_code}"
+                return one.processor, how
+        return None
+
+
+def _fails_since(task_id: str, title: str, processor: str, how: str) -> str:
+    """The run has opened the box as it found that the task no longer holds: nothing would prove a tick."""
+    return (
+        f"{task_id} ({title}): the run found that {processor} fails ({how}), so the box stays open;"
+        f" `mdtodo run {task_id}` ticks it as soon as that passes, and `mdtodo done {task_id}` on your word"
+    )
 
 
 def _join_steps(steps: Sequence[_FileStep]) -> list[_FileStep]:
