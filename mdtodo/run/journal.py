@@ -98,7 +98,7 @@ class RunJournal:
         """The journal of a new run, of so many `jobs` at once. Where that is a joint one, others may land what it comes
         to, and it has to ask what they have landed. Raises MdtodoError where the state cannot be written."""
         state = StateStore.open(repo)
-        run_id = new_run_id()
+        run_id = options.run_id or new_run_id()
         commit, name = options.commit, options.worker or process_identity.name()
         journal = cls(repo, config, state, commit, run_id, name, jobs, messages=[*state.warnings])
         # in this order: a checkout in between then shows as a change, and is looked into

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from mdtodo.cli.shared_options import Given
 
 
+def _run_id(_ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    import re
+
+    if value is not None and not re.fullmatch(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{6}", value, re.ASCII):
+        raise click.BadParameter("a run is called as 20261121T101500-3f2a91")
+    return value
+
+
 @click.command(
     "run",
     epilog="\b\nExamples:\n  mdtodo run                    all tasks that are ready or become ready\n"
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Also write what became of the tasks to FILE: .md for markdown, .xml for JUnit.",
 )
+@click.option("--run-id", hidden=True, callback=_run_id, help="What the run is called, for who starts it.")
 @click.pass_obj
 @run_options
 def command(
@@ -46,6 +55,7 @@ def command(
     fail_fast: bool,
     token: int | None,
     report: str | None,
+    run_id: str | None,
 ) -> int:
     """Run the tasks that are ready or become ready, tick those that pass, and commit the ticks with their receipts.
 
@@ -61,7 +71,8 @@ def command(
         from mdtodo.operations.claim import refuse_other_token
 
         refuse_other_token(session.project(), wanted.asked, token)
-    options = given.options(session, wanted, fail_fast=fail_fast, token=token, can=told(given.can))
+    more = {"fail_fast": fail_fast, "token": token, "run_id": run_id}
+    options = given.options(session, wanted, can=told(given.can), **more)
     if dry_run and report is not None:
         raise UsageError("--report tells of a run, and --dry-run is none: leave one of them out")
     if dry_run:
