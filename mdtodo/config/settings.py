@@ -101,6 +101,33 @@ class Logs:
     age: float = key(value_types.duration(), "How long captured output is kept.", 90 * 86400.0)
 
 
+#: What messages are sent of.
+EVENTS = ("failed", "gave_up", "manual_ready", "run")
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """To whom a run sends messages, and of what."""
+
+    on: tuple[str, ...] = key(
+        list_of("a list of events", choice(*EVENTS)),
+        "What is sent: a task that failed, one that was given up, one that became ready for a person, what a run came "
+        "to.",
+        ("failed", "gave_up", "manual_ready"),
+    )
+    webhook: str = key(
+        value_types.message_url(web=True),
+        "Where messages are posted as JSON; `$MDTODO_NAME` stands for that variable.",
+        "",
+    )
+    urls: tuple[str, ...] = key(
+        list_of("a list of URLs", value_types.message_url(web=False)),
+        "The same for the services that the library apprise knows, by its URLs (extra `notify`).",
+        (),
+    )
+    output: bool = key(boolean(), "Messages have the end of a failed task's output, too.", False)
+
+
 def _lanes() -> dict[str, int]:
     return {"critical": 5, "high": 10, "medium": 20, "low": 50, "general": 1}
 
@@ -163,6 +190,7 @@ class Config:
         value_types.duration(), "The same for a task that was claimed on a remote (`run --remote`).", 1800.0
     )
     logs: Logs = key(Record(Logs), "Captured output.", Logs())
+    notify: Notify = key(Record(Notify), "Messages of runs.", Notify())
     max_cpu: int = key(integer(1, 100), "CPU load in percent, above which no new task is started.", 85)
     max_memory: int = key(integer(1, 100), "Memory use in percent, above which no new task is started.", 90)
     warnings_as_errors: bool = key(

@@ -233,6 +233,24 @@ def below_home() -> ValueType:
     return ValueType("a path, relative to your home", read)
 
 
+def message_url(*, web: bool) -> ValueType:
+    """A URL, of HTTP alone if `web`, or `$MDTODO_NAME`, a variable that has it, so that no secret need be in a
+    repository. `""` is none, if `web`."""
+    description = 'a URL, or "$MDTODO_NAME" for a variable that has one'
+    begins = r"https?://[^\s/]+" if web else r"[A-Za-z][A-Za-z0-9+.-]*://?."
+
+    def read(value: object) -> str:
+        if web and value == "":
+            return ""
+        url = str(single_line(description).read(value)).strip()
+        # no other variable: a configuration must not be able to send away what else is in the environment
+        if not re.fullmatch(r"\$MDTODO_[A-Z0-9_]+", url) and not re.match(begins, url):
+            raise must_be(description + (" that begins with http:// or https://" if web else ""), value)
+        return url
+
+    return ValueType(description, read)
+
+
 def variable() -> ValueType:
     """The name of an environment variable."""
 

@@ -23,6 +23,7 @@ from mdtodo.run.joint.peers import Peers
 from mdtodo.run.joint.worker_loop import WorkerLoop
 from mdtodo.run.journal import RunJournal
 from mdtodo.run.loop import RunLoop
+from mdtodo.run.messages import Messages
 from mdtodo.run.ready_queue import ReadyQueue
 from mdtodo.run.recheck.expired import as_opened, expired, open_expired
 from mdtodo.run.recheck.verify import plan_of
@@ -72,6 +73,8 @@ def run(
     if options.commit != "none":
         refuse_half_done_operation(repo)
     with (
+        # the last to be left: where messages wait for a moment, no lease does
+        Messages.of(repo, config, observer) as observer,
         RunJournal.open(repo, config, options, jobs(options, config)) as journal,
         _opened(executor, options, config) as pool,
     ):
@@ -88,6 +91,7 @@ def run(
         cache = _result_cache(project, queue, journal.state, observer.say)
         broken = not options.verify and _report_mistakes(project, observer)
         _report_expected(queue, project, observer)
+        observer.begin_with(journal.run_id, queue)
         with Interrupt(pool.wake, pool.close) as interrupt:
             parts = project, queue, pool, journal, observer, interrupt, cache
             reread = partial(_reread, journal, observer, paths)
@@ -96,6 +100,7 @@ def run(
             # still in here: the first Ctrl-C must not cut a landing in two
             journal.land()
         report = loop.outcomes.report(broken=broken, interrupted=interrupt.asked)
+        observer.ended(report)
         return report if interrupt.asked else report._replace(left=_left(loop, peers))
 
 

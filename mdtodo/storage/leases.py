@@ -94,6 +94,7 @@ class Leases:
         with self._db.writing("lease") as db:
             if token not in self.held([token]):
                 return None
+            _count_takeovers(self._db, [task_id])
             (grown,) = db.execute(_GROWN, (1,)).fetchone()
             expires = _clock() + ttl
             db.execute(_PUT, (task_id, grown, worker, "", ttl, expires))
@@ -144,6 +145,7 @@ class Leases:
             (last,) = db.execute(_GROWN, (len(free),)).fetchone()
             tokens = dict(zip(free, range(last - len(free) + 1, last + 1), strict=True))
             new = [(name, token, worker, who, ttl, now + ttl) for name, token in tokens.items()]
+            _count_takeovers(self._db, free)
             db.executemany(_PUT, new)
             if placed := [(token, lanes[name].name) for name, token in tokens.items() if name in lanes]:
                 db.execute(_STALE_SLOTS)
@@ -278,6 +280,20 @@ class Leases:
         return tuple(_lease_of(*row) for row in rows if holders.hold(*row[3:6]))
 
 
+def takeovers(database: Database) -> int:
+    """How many leases were taken over that nobody had given back, since this state began."""
+    rows = database.read("SELECT value FROM counters WHERE name = 'takeovers'")
+    return integer(rows[0][0]) if rows else 0
+
+
+def _count_takeovers(database: Database, names: Sequence[str]) -> None:
+    """These tasks get new leases now: who has given a task back has left no row."""
+    ((number,),) = database.read(f"{_ROWS_OF} {_among(names)}", names)
+    if number:
+        with database.writing("takeover") as db:
+            db.execute(_COUNT_TAKEOVERS, (number,))
+
+
 def owners(database: Database) -> set[str]:
     """The processes (see `owner`) with leases that hold now."""
     holders, rows = _Holders(_clock()), database.read("SELECT ttl, expires, owner FROM leases")
@@ -292,6 +308,11 @@ _CLAIM = f"{_ALL} WHERE owner = ''"
 _SLOTS = "SELECT lane, ttl, expires, owner FROM lane_slots JOIN leases USING (token)"
 _STALE_SLOTS = "DELETE FROM lane_slots WHERE token NOT IN (SELECT token FROM leases)"
 _ENTER = "INSERT OR REPLACE INTO lane_slots VALUES (?, ?)"
+_ROWS_OF = "SELECT count(*) FROM leases WHERE task_id"
+_COUNT_TAKEOVERS = (
+    "INSERT INTO counters VALUES ('takeovers', ?)"
+    " ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
+)
 _HELD = "SELECT task_id, ttl, expires, owner FROM leases WHERE task_id"
 _RELEASED = "DELETE FROM leases WHERE token"
 _TOKENS = "SELECT token FROM leases WHERE token"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mdtodo.storage.leases import owners
 from mdtodo.storage.rows import HISTORY, KEPT, mapping, past_run_of
+from mdtodo.storage.totals import delete_results
 from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Runs:
         """Note that it has ended; forget what has landed and is older than `KEPT` results."""
         with self._db.writing("end") as db:
             db.execute(_ENDED, (time.time(), run_id))
-            db.execute(_OLD, (KEPT,))
+            delete_results(self._db, _OLD, (KEPT,))
             db.execute(_OLD_RECEIPTS, (KEPT,))
 
     def end_command(self, run_id: str) -> None:
@@ -113,7 +114,7 @@ _OVER = (
 )
 _ENDED = "UPDATE runs SET finished = ? WHERE run_id = ?"
 #: By number, and only what has landed: of a run that never ended the receipts wait, however old they are.
-_OLD = "DELETE FROM results WHERE receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
+_OLD = "receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
 _OLD_RECEIPTS = "DELETE FROM receipts WHERE result <= (SELECT max(id) FROM results) - ?"
 #: Attempt 0 is a person's word, or a rollup: it took no time. The limit bounds what each plan reads.
 _DURATIONS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -44,6 +44,11 @@ def _run_id(_ctx: click.Context, _: click.Parameter, value: str | None) -> str |
     help="Also write what became of the tasks to FILE: .md for markdown, .xml for JUnit.",
 )
 @click.option("--run-id", hidden=True, callback=_run_id, help="What the run is called, for who starts it.")
+@click.option(
+    "--metrics-file",
+    metavar="FILE",
+    help="Write metrics there, for node_exporter's textfile collector, whatever the run comes to.",
+)
 @click.pass_obj
 @run_options
 def command(
@@ -56,6 +61,7 @@ def command(
     token: int | None,
     report: str | None,
     run_id: str | None,
+    metrics_file: str | None,
 ) -> int:
     """Run the tasks that are ready or become ready, tick those that pass, and commit the ticks with their receipts.
 
@@ -64,6 +70,21 @@ def command(
 
     Exits 1 if a task fails, if a task that should run has been given up, or if a task named by ID cannot start.
     """
+
+    def run() -> int:
+        more = {"report": report, "fail_fast": fail_fast, "token": token, "run_id": run_id}
+        return _run(session, given, dry_run=dry_run, **more)
+
+    if metrics_file is None or dry_run:
+        return run()
+    from mdtodo.cli._metrics_file import with_metrics_file
+
+    return with_metrics_file(session, metrics_file, run)
+
+
+def _run(
+    session: Session, given: Given, *, dry_run: bool, report: str | None, token: int | None, **more: Any
+) -> int:
     from mdtodo.project.capabilities import told
 
     wanted = given.wanted(session)
@@ -71,10 +92,9 @@ def command(
         from mdtodo.operations.claim import refuse_other_token
 
         refuse_other_token(session.project(), wanted.asked, token)
-    more = {"fail_fast": fail_fast, "token": token, "run_id": run_id}
-    options = given.options(session, wanted, can=told(given.can), **more)
     if dry_run and report is not None:
         raise UsageError("--report tells of a run, and --dry-run is none: leave one of them out")
+    options = given.options(session, wanted, can=told(given.can), token=token, **more)
     if dry_run:
         return report_dry_run(session, options, as_json=given.as_json)
     return run_and_report(
