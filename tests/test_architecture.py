@@ -29,6 +29,7 @@ DOORS = {
         "mdtodo.execution.local.pool",
         "mdtodo.execution.local.channel",
         "mdtodo.execution.local.worker",
+        "mdtodo.serve.server",
     },
     "multiprocessing": set[str](),
     "concurrent": set[str](),

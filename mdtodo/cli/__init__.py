@@ -50,6 +50,7 @@ GROUPS = {
         "prove": "Run the processors of ticks that nothing proves.",
         "check": "Find mistakes in the TODO files; changes nothing.",
         "mcp": "Serve coding agents over the Model Context Protocol.",
+        "serve": "Serve a page and an API over HTTP.",
     },
     "Set up": {
         "init": "Create a starter TODO.md and configuration.",

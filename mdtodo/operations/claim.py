@@ -54,7 +54,16 @@ class Claim(NamedTuple):
     messages: tuple[str, ...] = ()
 
 
-def claim(project: Project, task: Task, name: str, ttl: float, *, commit: bool, steal: bool = False) -> Claim:
+def claim(
+    project: Project,
+    task: Task,
+    name: str,
+    ttl: float,
+    *,
+    commit: bool,
+    steal: bool = False,
+    by: str | None = None,
+) -> Claim:
     """Take the task for the worker of that name, for `ttl` seconds (infinite: until it is released); in place of who
     has it with `steal`.
 
@@ -68,7 +77,9 @@ def claim(project: Project, task: Task, name: str, ttl: float, *, commit: bool, 
         follow_claims(project, state)
         before = next((one for one in state.live_leases() if one.task_id == task.id), None)
         former = state.former(task.id)
-        receipts = _receipts(task, Status.DOING, _claiming_edits(task, name), name, git.committer_email())
+        receipts = _receipts(
+            task, Status.DOING, _claiming_edits(task, name), name, by or git.committer_email()
+        )
         with state.at_once("command"):
             lease = _take(state, task, name, ttl, before, steal=steal)
             command = record(project.repo, state, "claim", receipts, commit=commit)
@@ -108,13 +119,13 @@ def renew(project: Project, task: Task, token: int, ttl: float | None) -> Claim:
     return Claim(task, lease)
 
 
-def release(project: Project, task: Task, token: int, *, commit: bool) -> Claim:
+def release(project: Project, task: Task, token: int, *, commit: bool, by: str | None = None) -> Claim:
     """Give the task back: its box is opened, and `worker:` taken off. Raises RefusedClaimError where the token does not
     hold it."""
     if commit:
         refuse_half_done_operation(project.repo, instead="use --no-commit")
     with StateStore.open(project.repo) as state, GitSession(project.repo) as git:
-        by = git.committer_email()
+        by = by or git.committer_email()
         follow_claims(project, state)
         with state.at_once("command"):
             lease = state.claim(task.id, token)

@@ -55,10 +55,12 @@ def set_status(
     commit: bool,
     commit_of: Mapping[str, str] = MappingProxyType({}),
     note: str | None = None,
+    by: str | None = None,
 ) -> StatusChange:
     """Give these tasks this status, with the parents that follow by `rollup`; and commit just that if asked, also
     what the work tree shows already and HEAD does not. What is done already, and unproven, is vouched for. `commit_of`:
-    by task, the commit whose message says so. `note` is written below each of these tasks.
+    by task, the commit whose message says so. `note` is written below each of these tasks. `by`: the e-mail address of
+    who says so, None for the committer's.
 
     Raises GitError where a commit is asked for during a merge, rebase, cherry-pick or bisect.
     """
@@ -75,7 +77,7 @@ def set_status(
     rollups = [_receipt(project, task, parent_status(status), "rollup") for task in parents]
     claims = _claims(project, targets)
     with GitSession(project.repo) as git:
-        by = git.committer_email()
+        by = by or git.committer_email()
         words = [_receipt(project, task, status, "person", claims.get(task.id)) for task in targets]
         if note is not None:
             notes = [AddNote(task.anchor, note) for task in targets]

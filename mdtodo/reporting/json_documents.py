@@ -30,12 +30,14 @@ def print_findings_json(findings: Iterable[Finding], *, commits: bool = False) -
 
 def findings_document(findings: Iterable[Finding], *, commits: bool = False) -> dict[str, object]:
     """What `check --json` prints."""
-    rows = [
-        {"file": f.file, "line": f.line, "severity": f.severity.value, "code": f.code, "message": f.message}
-        | ({"commit": f.commit} if commits else {})
-        for f in findings
-    ]
+    rows = [finding_document(one) | ({"commit": one.commit} if commits else {}) for one in findings]
     return {"version": 1, "findings": rows}
+
+
+def finding_document(one: Finding) -> dict[str, object]:
+    """A finding in JSON."""
+    told = {"file": one.file, "line": one.line, "severity": one.severity.value}
+    return {**told, "code": one.code, "message": one.message}
 
 
 def print_json(document: Mapping[str, object]) -> None:

@@ -89,7 +89,9 @@ def print_receipts_json(
     out.write(b'{\n  "version": 1,\n  "receipts": [')
     between = b"\n    "
     for one in receipts:
-        record = escaped_json(json.dumps(_record(one, title_of(one), entry_of(one)), ensure_ascii=False))
+        record = escaped_json(
+            json.dumps(receipt_document(one, title_of(one), entry_of(one)), ensure_ascii=False)
+        )
         out.write(between + record.encode("utf-8", "replace"))
         between = b",\n    "
     out.write(b"]\n}\n" if between[:1] == b"\n" else b"\n  ]\n}\n")
@@ -128,9 +130,9 @@ def _failure(one: Trailer) -> str:
     return _FAILURES.get(one.reason or "") or _ending(one.exit_code)
 
 
-def _record(one: Trailer, title: str | None, entry: JournalEntry | None) -> dict[str, object]:
-    """Its fields, two of them by the names that they have in the contract. When its processor started and ended only
-    the journal knows; how it failed is told by that in its own words."""
+def receipt_document(one: Trailer, title: str | None, entry: JournalEntry | None) -> dict[str, object]:
+    """A receipt in JSON: its fields, two of them by the names that they have in the contract. When its processor
+    started and ended only the journal knows; how it failed is told by that in its own words."""
     called = renamed(one, task_id="task", seconds="duration")
     found = called | {"date": one.date or None, "title": title, "metrics": dict(one.metrics)}
     del found["said_in"]

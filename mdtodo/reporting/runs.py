@@ -52,10 +52,11 @@ def _percent(share: float | None) -> str:
 
 def print_runs_json(runs: Iterable[KnownRun]) -> None:
     """`{"version": 1, "runs": [RUN, ...]}`."""
-    print_json({"version": 1, "runs": [_record(run) for run in runs]})
+    print_json({"version": 1, "runs": [run_document(run) for run in runs]})
 
 
-def _record(run: KnownRun) -> dict[str, object]:
+def run_document(run: KnownRun) -> dict[str, object]:
+    """A run in JSON."""
     return {
         "id": run.run,
         "worker": run.worker,

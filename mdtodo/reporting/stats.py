@@ -58,37 +58,40 @@ def print_stats(found: Statistics, *, by: str = "processor", colored: bool) -> N
 def print_stats_json(found: Statistics, since: float | None, *, by: str = "processor") -> None:
     """`{"version": 1, "runs": ..., "processors": [...], "tasks": [...], "flaky": [...], ...}`, and with `by` the groups
     under its plural."""
+    print_json(stats_document(found, since, by=by))
+
+
+def stats_document(found: Statistics, since: float | None, *, by: str = "processor") -> dict[str, object]:
+    """The same object."""
     groups = (
         {}
         if by == "processor"
         else {_PLURALS[by]: [{by: name, **_record(one)} for name, one in found.groups.items()]}
     )
     times = [one.finished for one in found.runs if one.finished is not None]
-    print_json(
-        {
-            "version": 1,
-            "since": iso(since),
-            "runs": len(found.runs),
-            "success_rate": found.whole.success_rate,
-            "tasks_per_hour": found.per_hour,
-            "first_finished": iso(min(times, default=None)),
-            "last_finished": iso(max(times, default=None)),
-            "processors": [{"processor": name, **_record(one)} for name, one in found.processors.items()],
-            **groups,
-            "tasks": [
-                {**_task(found, task), "processor": name, **_record(one)}
-                for (task, name), one in found.tasks.items()
-            ],
-            "metrics": [one._asdict() for one in found.metrics],
-            "flaky": [_task(found, one.task_id) | renamed(one, task_id="task") for one in found.flaky],
-            "estimates": [
-                _task(found, one.task_id)
-                | {"estimate_hours": one.planned, "measured_hours": one.measured, "ratio": one.ratio}
-                | {"runs": one.runs}
-                for one in found.estimates
-            ],
-        }
-    )
+    return {
+        "version": 1,
+        "since": iso(since),
+        "runs": len(found.runs),
+        "success_rate": found.whole.success_rate,
+        "tasks_per_hour": found.per_hour,
+        "first_finished": iso(min(times, default=None)),
+        "last_finished": iso(max(times, default=None)),
+        "processors": [{"processor": name, **_record(one)} for name, one in found.processors.items()],
+        **groups,
+        "tasks": [
+            {**_task(found, task), "processor": name, **_record(one)}
+            for (task, name), one in found.tasks.items()
+        ],
+        "metrics": [one._asdict() for one in found.metrics],
+        "flaky": [_task(found, one.task_id) | renamed(one, task_id="task") for one in found.flaky],
+        "estimates": [
+            _task(found, one.task_id)
+            | {"estimate_hours": one.planned, "measured_hours": one.measured, "ratio": one.ratio}
+            | {"runs": one.runs}
+            for one in found.estimates
+        ],
+    }
 
 
 def bar(share: float, width: int = _WIDTH) -> str:

@@ -37,6 +37,13 @@ def group_rows(found: Mapping[str | None, TaskGroup], by: str, *, colored: bool,
 
 def print_task_groups_json(found: Mapping[str | None, TaskGroup], by: str, total: int, now: float) -> None:
     """`{"version": 1, "timestamp": ..., "tasks_total": ..., "by": "tag", "groups": [{"tag": ..., ...}, ...]}`."""
+    print_json(task_groups_document(found, by, total, now))
+
+
+def task_groups_document(
+    found: Mapping[str | None, TaskGroup], by: str, total: int, now: float
+) -> dict[str, object]:
+    """The same object."""
     groups = [
         {
             by: name,
@@ -48,7 +55,7 @@ def print_task_groups_json(found: Mapping[str | None, TaskGroup], by: str, total
         }
         for name, one in found.items()
     ]
-    print_json({"version": 1, "timestamp": iso(now), "tasks_total": total, "by": by, "groups": groups})
+    return {"version": 1, "timestamp": iso(now), "tasks_total": total, "by": by, "groups": groups}
 
 
 def _table(found: Mapping[str | None, TaskGroup], by: str, width: int, *, pictures: bool) -> Table:

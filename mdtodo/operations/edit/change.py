@@ -92,8 +92,9 @@ def refuse_consequences(before: Project, after: Project, task: Task) -> None:
             )
 
 
-def land(change: Change, command: str, *, commit: bool) -> Landing:
-    """Write it, through the journal, and commit just that if asked, where HEAD has the task.
+def land(change: Change, command: str, *, commit: bool, by: str | None = None) -> Landing:
+    """Write it, through the journal, and commit just that if asked, where HEAD has the task. `by`: the e-mail address
+    of who says so, None for the committer's.
 
     Raises GitError where a commit is asked for during a merge, rebase, cherry-pick or bisect.
     """
@@ -101,7 +102,7 @@ def land(change: Change, command: str, *, commit: bool) -> Landing:
     if commit:
         refuse_half_done_operation(repo, instead="leave --commit out")
     with StateStore.open(repo) as state, GitSession(repo) as git:
-        by = git.committer_email()
+        by = by or git.committer_email()
         receipt = Receipt(task.id, task.title, change.outcome, "person", 0, 0.0, 0, change.edits, by=by)
         recorded = record(repo, state, command, [receipt], commit=commit)
         return land_recorded(repo, state, recorded, change.project.config, git=git, keep=_proves_nothing)

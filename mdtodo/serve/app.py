@@ -1,0 +1,126 @@
+"""The routes, and what every answer has in common."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from mdtodo.errors import MdtodoError
+from mdtodo.serve.access.rules import refuse_without
+from mdtodo.serve.http.problems import TITLES, Problem
+from mdtodo.serve.routes import documents, reads, sign_in, tasks
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mdtodo.serve.service import Service
+
+#: The files of the page.
+PAGE = os.path.join(os.path.dirname(__file__), "page")
+API = "/api/v1"
+#: No script but files of this server, no request to another one, in no frame.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def application(service: Service) -> ASGIApp:
+    """The server's answers; `service` is what it works with."""
+    app = Starlette(
+        routes=routes(),
+        exception_handlers={
+            Problem: lambda _, error: error.response(),
+            MdtodoError: lambda _, error: Problem.of(error).response(),
+            OSError: lambda _, error: Problem(503, str(error)).response(),
+            HTTPException: _plain_problem,
+            Exception: lambda _, error: Problem(500, f"this is a bug in mdtodo: {error!r}").response(),
+        },
+    )
+    app.state.service = service
+    app.router.redirect_slashes = False
+    return Guard(app, service)
+
+
+def routes() -> list[BaseRoute]:
+    """All of them; openapi.json describes each."""
+    return [
+        Route("/", page),
+        Mount("/page", StaticFiles(directory=PAGE, check_dir=False)),
+        Route("/health", reads.health),
+        Route("/session", sign_in.session, methods=["GET", "POST", "DELETE"]),
+        *(Route(f"{API}/{name}", reads.listing(name)) for name in documents.LISTINGS),
+        *(Route(f"{API}/{name}", reads.report(name)) for name in documents.REPORTS),
+        Route(f"{API}/projects", reads.projects),
+        Route(f"{API}/tasks/{{id}}", tasks.show),
+        Route(f"{API}/tasks/{{id}}", tasks.change_status, methods=["PATCH"]),
+        Route(f"{API}/tasks/{{id}}", tasks.cancel, methods=["DELETE"]),
+        Route(f"{API}/events", reads.events),
+    ]
+
+
+def _plain_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException), "only these come here"
+    allowed = dict(error.headers or {})
+    sentence = {404: "there is nothing here", 405: f"{request.method} is not for this"}.get(error.status_code)
+    return Problem(
+        error.status_code, sentence or TITLES.get(error.status_code, "refused"), headers=allowed
+    ).response()
+
+
+class Guard:
+    """Before any route: the Host, the Origin, and who asks; behind it: the headers that every answer has."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                names = {name.lower() for name, _ in message["headers"]}
+                more = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+                message["headers"] = [*message["headers"], *(one for one in more if one[0] not in names)]
+            await send(message)
+
+        request = Request(scope)
+        try:
+            self._service.access.refuse_foreign(request)
+            if not (scope["path"].startswith("/health") or sign_in.is_open(scope)):
+                scope["person"] = self._service.access.person(request)
+                refuse_without(scope["person"], "read")
+        except Problem as problem:
+            answer = sign_in.refusal(request, problem) or problem.response()
+            await answer(scope, receive, with_headers)
+            return
+        await self._app(scope, receive, with_headers)
+
+
+async def page(request: Request) -> Response:
+    """The page; with a token in its address it signs in first."""
+    if "token" in request.query_params:
+        return await sign_in.by_link(request)
+    path = os.path.join(PAGE, "index.html")
+    if not os.path.exists(path):
+        raise HTTPException(404)
+    return FileResponse(path, headers={"Cache-Control": "no-cache"})

@@ -1,0 +1,115 @@
+"""What the routes of one server share: its repositories, who may ask, who listens, and answers that still hold."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mdtodo.serve.live.events import Hub
+from mdtodo.serve.live.feed import Feed
+from mdtodo.system import audit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from starlette.requests import HTTPConnection
+
+    from mdtodo.serve.access.rules import Access
+    from mdtodo.serve.repositories.checkout import Snapshot
+    from mdtodo.serve.repositories.projects import Projects
+
+    T = TypeVar("T")
+
+#: Lines of the server's own log, and answers that are kept.
+LINES, ANSWERS = 1000, 64
+
+
+class Answers:
+    """Answers that hold as long as the snapshots that they were made of."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[object, tuple[tuple[Snapshot, ...], bytes]] = OrderedDict()
+
+    def get(self, key: object, snapshots: Sequence[Snapshot]) -> bytes | None:
+        """The answer for this key, if it was made of the same."""
+        found = self._kept.get(key)
+        if found is None or len(found[0]) != len(snapshots):
+            return None
+        if not all(one is other for one, other in zip(found[0], snapshots, strict=True)):
+            return None
+        self._kept.move_to_end(key)
+        return found[1]
+
+    def put(self, key: object, snapshots: Sequence[Snapshot], body: bytes) -> None:
+        """Keep it, and let the one that was asked for longest ago go."""
+        self._kept[key] = tuple(snapshots), body
+        while len(self._kept) > ANSWERS:
+            self._kept.popitem(last=False)
+
+
+class ServerLog:
+    """The newest lines of the server's own log, in memory, and each where `--log-file` says."""
+
+    def __init__(self) -> None:
+        self._lines: deque[dict[str, Any]] = deque(maxlen=LINES)
+        self._number = 0
+
+    def write(self, event: str, /, **said: object) -> None:
+        """One more line."""
+        self._number += 1
+        told = {name: value for name, value in said.items() if value is not None}
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._lines.append({"number": self._number, "time": now, "event": event, **told})
+        audit.record(event, **told)
+
+    def lines(self, after: int = 0) -> list[dict[str, Any]]:
+        """The lines that came after the one with this number, oldest first."""
+        return [one for one in self._lines if one["number"] > after]
+
+
+@dataclass(slots=True)
+class Service:
+    """One server."""
+
+    projects: Projects
+    access: Access
+    allow_runs: bool
+    log: ServerLog = field(default_factory=ServerLog)
+    hub: Hub = field(default_factory=lambda: Hub(os.urandom(4).hex()))
+    kept: Answers = field(default_factory=Answers)
+    feeds: list[Feed] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Look at the repositories from now on."""
+        self.feeds = [Feed(project, self.hub) for project in self.projects]
+        for one in self.feeds:
+            one.start()
+            one.read()
+
+    def stop(self) -> None:
+        """Let the streams end, and look no more."""
+        self.hub.close()
+        for one in self.feeds:
+            one.stop()
+
+    def look(self) -> None:
+        """Have what clients listen to read now."""
+        for one in self.feeds:
+            one.look()
+
+    def is_ready(self) -> bool:
+        """Whether any repository could be read when it was read last."""
+        return any(one.known is not None for one in self.projects)
+
+    async def looked(self, snapshot: Snapshot, made: Callable[[], T]) -> T:
+        """What `made` gives of it, in a thread, in the turn of its repository."""
+        return await self.projects.named(snapshot.name).look(made)
+
+
+def service_of(request: HTTPConnection) -> Service:
+    """That of the server that was asked."""
+    found: Service = request.app.state.service
+    return found
