@@ -23,7 +23,7 @@ export function filterBar(tasks) {
   const text = () => route().query.q ?? '';
   let wait = 0;
   const field = h('input', {
-    type: 'search', class: 'filter-field', 'data-filter': '', 'aria-label': 'Filter', 'aria-keyshortcuts': '/', placeholder: 'Filter: words, priority:high, tag:api', value: text(), autocomplete: 'off', spellcheck: 'false',
+    type: 'search', class: 'filter-field', 'data-filter': '', 'aria-label': 'Filter', 'aria-keyshortcuts': '/', placeholder: innerWidth < 720 ? 'Filter' : 'Filter: words, priority:high, tag:api', value: text(), autocomplete: 'off', spellcheck: 'false',
     oninput: () => {
       clearTimeout(wait);
       wait = setTimeout(() => turn({ q: field.value.trim() }, { quiet: true }), 120);

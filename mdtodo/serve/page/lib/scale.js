@@ -28,4 +28,8 @@ export function pieces(from, to, wanted = 28) {
   return { from: start, length, number: Math.max(1, Math.floor((to - start) / length) + 1) };
 }
 
-export const lengthSaid = (length) => (length >= 86_400_000 ? `${length / 86_400_000} d` : length >= 3_600_000 ? `${length / 3_600_000} h` : length >= 60_000 ? `${length / 60_000} min` : `${length / 1000} s`);
+/** `second`, `5 min`, `day`: what follows the word each. */
+export function lengthSaid(length) {
+  const [unit, one, short] = [[86_400_000, 'day', 'days'], [3_600_000, 'hour', 'hours'], [60_000, 'minute', 'min'], [1000, 'second', 's']].find(([unit]) => length >= unit);
+  return length === unit ? one : `${length / unit} ${short}`;
+}

@@ -62,8 +62,8 @@ class Store extends EventTarget {
       return true;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      held.stale = true;
       held.problem = error;
+      held.stale = [0, 401, 503].includes(error.status); // worth another try
       if (error.status === 401) this.#is('denied');
       else if (error.status === 0) this.#lost();
       return true;

@@ -52,7 +52,8 @@ class Board {
     this.tabs = h('div', { class: 'board-tabs', role: 'group', 'aria-label': 'Column' });
     this.body = h('div', { class: 'board' });
     this.side = h('aside', { class: 'panel', 'aria-label': 'Task', hidden: true });
-    main.append(this.tabs, h('div', { class: 'board-and-panel' }, this.body, this.side));
+    this.empty = h('div', { class: 'nothing over', hidden: true });
+    main.append(this.tabs, this.empty, h('div', { class: 'board-and-panel' }, this.body, this.side));
     for (const state of STATES) this.columns.set(state, this.#column(state));
     this.drag = draggable(this.body, { find: (key) => this.byKey.get(key), drop: (task, state) => this.dropped(task, state) });
     this.width = new ResizeObserver(() => this.#measure());
@@ -97,6 +98,15 @@ class Board {
     this.#tabs();
     this.#panel(task);
     this.#first();
+    this.#nothing(q);
+  }
+
+  #nothing(q) {
+    const shown = [...this.columns.values()].some((one) => one.tasks.length);
+    this.empty.hidden = shown;
+    replace(this.empty, this.tasks.length
+      ? [h('b', {}, 'Nothing fits the filter'), h('p', {}, h('code', {}, q)), h('button', { type: 'button', onclick: () => turn({ q: '' }, { quiet: true }) }, 'Clear it')]
+      : [h('b', {}, 'No task yet'), h('p', {}, 'A task is a list item with a box in a TODO.md. Add one here with ', h('kbd', {}, 'n'), ', or write it with your editor.')]);
   }
 
   /** The order in which a run starts them. */

@@ -77,13 +77,17 @@ export function card(task, board) {
     now?.progress !== null && now?.progress !== undefined && h('progress', { max: '100', value: String(now.progress), 'aria-label': 'Progress' })));
 }
 
+function waits({ blocked_by: [first, ...more] }) {
+  return first.startsWith('from:') && !more.length ? `from ${day(first.slice(5))}` : `waits for ${more.length + 1}`;
+}
+
 function meta(task, board) {
   const now = live(task, board);
   return [
     priorityGlyph(task.priority),
     h('span', { class: 'id' }, task.id),
     progressOf(task, board) && h('span', { class: 'chip', title: 'Subtasks that are closed' }, progressOf(task, board)),
-    column(task) === 'blocked' && task.blocked_by.length > 0 && h('span', { class: 'dim', title: `Waits for ${task.blocked_by.join(', ')}` }, `waits for ${task.blocked_by.length}`),
+    column(task) === 'blocked' && task.blocked_by.length > 0 && h('span', { class: 'dim', title: `Waits for ${task.blocked_by.join(', ')}` }, waits(task)),
     task.failures > 0 && h('span', { class: 'bad' }, `failed ${task.failures}×`),
     now && h('span', { class: 'live' }, now.phase && now.phase !== 'running' ? now.phase : duration(now.seconds)),
     task.tags.slice(0, 2).map((tag) => h('span', { class: 'tag' }, `#${tag}`)),

@@ -18,7 +18,7 @@ import { outputPane } from './output.js';
 export const title = 'Task';
 
 export function show({ main, query, rest, title: heading }) {
-  const stop = view(main, rest, query.project, { named: (task) => { heading.textContent = short(task.title); document.title = `${short(task.title)} · mdtodo`; } });
+  const stop = view(main, rest, query.project, { named: (task) => { replace(heading, h('a', { href: link('board', '', { project: query.project }) }, 'Board'), h('span', { class: 'dim' }, ' › '), task.id); document.title = `${short(task.title)} · mdtodo`; } });
   return { stop };
 }
 
