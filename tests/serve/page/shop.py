@@ -119,6 +119,7 @@ def git(root: Path, *args: str) -> None:
 
 def make_shop(root: Path, *, pace: float = 0.05) -> Path:
     """The repository, with nothing done yet. `pace`: seconds that its quick processors take."""
+    root.mkdir(parents=True, exist_ok=True)
     for name, text in {
         "TODO.md": TODO,
         "ops/TODO.md": OPS,

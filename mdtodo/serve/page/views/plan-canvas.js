@@ -59,9 +59,9 @@ export class Canvas {
   #box(id, box, critical) {
     const task = this.read.tasks.get(id);
     const state = column(task);
-    return h('a', { class: critical.has(id) ? 'plan-box critical' : 'plan-box', href: taskLink(task), css: place(box), data: { id }, draggable: 'false', title: task.title, 'aria-label': `${task.title}, ${STATE_TITLES[state]}${critical.has(id) ? ', on the critical path' : ''}` },
+    return h('a', { class: critical.has(id) ? 'plan-box critical' : 'plan-box', href: taskLink(task), css: place(box), data: { id }, draggable: 'false', title: task.title },
       h('span', { class: 'plan-box-title' }, inline(task.title)),
-      h('span', { class: 'plan-box-meta' }, stateGlyph(state), h('span', {}, STATE_TITLES[state]), h('span', { class: 'push' }), h('span', {}, estimate(task.estimate_hours)), priorityGlyph(task.priority)));
+      h('span', { class: 'plan-box-meta' }, stateGlyph(state), h('span', {}, STATE_TITLES[state]), critical.has(id) && h('span', { class: 'hidden-text' }, ', on the critical path'), h('span', { class: 'push' }), h('span', {}, estimate(task.estimate_hours)), priorityGlyph(task.priority)));
   }
 
   #folded(id, box, critical) {
