@@ -45,9 +45,9 @@ class Failure(StrEnum):
 #: The outcome in the receipt of a task that was broken down into subtasks; it says nothing of whether it is done.
 EXPANDED = "expanded"
 
-#: The same of a task that a person has given a note, other words or another place; nor do they end a proof.
-NOTED, CHANGED, MOVED = "noted", "changed", "moved"
-REWRITTEN = frozenset({NOTED, CHANGED, MOVED})
+#: The same of a task that a person has added, or given a note, other words or another place; nor do they end a proof.
+ADDED, NOTED, CHANGED, MOVED = "added", "noted", "changed", "moved"
+REWRITTEN = frozenset({ADDED, NOTED, CHANGED, MOVED})
 
 
 # People's Python processors import this from here, as the reference says: it can be moved only with a word to them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.edits import AddNote
 from mdtodo.core.task import Severity
@@ -45,6 +45,35 @@ def add(
     Raises UsageError where text, file and parent do not go together, ChangedError where the
     file has changed meanwhile.
     """
+    new = prepare(project, text, parent=parent, section=section, file=file, note=note, today=today)
+    if new.before is None:
+        files.create(project.repo.root, new.task.file, new.data)
+    else:
+        files.replace(project.repo.root, new.task.file, new.before, new.data)
+    return new.after, new.task
+
+
+class NewTask(NamedTuple):
+    """A task that is not written yet: of the project `after`, in a file that has these bytes `before`, None where it is
+    not there, and `data` then."""
+
+    after: Project
+    task: Task
+    before: bytes | None
+    data: bytes
+
+
+def prepare(
+    project: Project,
+    text: str,
+    *,
+    parent: Task | None,
+    section: str | None,
+    file: str | None,
+    note: str | None = None,
+    today: date | None = None,
+) -> NewTask:
+    """The same as `add`, and nothing is written."""
     text = with_dates(text, today or local_today())
     if parent and file and parent.file != file:
         raise UsageError(f"{parent.id} is in {parent.file}, not in {file}", hint="leave out --file")
@@ -65,12 +94,8 @@ def add(
             after = _with_note(project, target, after, note)
     except EditError as error:
         raise UsageError(error.sentence, file=target, hint=error.hint) from error
-    if there:
-        files.replace(project.repo.root, target, before, after)
-    else:
-        files.create(project.repo.root, target, after)
     new = project.with_contents({target: after})  # and not as it is by now, with what others have added
-    return new, _added(project, new, target)
+    return NewTask(new, _added(project, new, target), there.data if there else None, after)
 
 
 def _with_note(project: Project, file: str, data: bytes, note: str) -> bytes:

@@ -37,12 +37,14 @@ def write(expansion: Expansion) -> None:
     _count(expansion)
 
 
-def commit(expansion: Expansion) -> Landing:
-    """Write the files and commit just that, where HEAD has the tasks; GitError where that cannot be done now."""
+def commit(expansion: Expansion, by: str | None = None) -> Landing:
+    """Write the files and commit just that, where HEAD has the tasks; GitError where that cannot be done now. `by`: the
+    e-mail address of who asks for it."""
     project = expansion.project
     refuse_half_done_operation(project.repo, instead="leave --commit out")
     with StateStore.open(project.repo) as state:
-        command = record(project.repo, state, "expand", expansion.receipts(), commit=True)
+        receipts = [one._replace(by=by) for one in expansion.receipts()]
+        command = record(project.repo, state, "expand", receipts, commit=True)
         return land_recorded(project.repo, state, command, project.config)
 
 

@@ -28,6 +28,11 @@ def _cells(one: Attempt) -> tuple[str, ...]:
 
 def print_attempts_json(attempts: Iterable[Attempt]) -> None:
     """`{"version": 1, "attempts": [{"run", "attempt", "outcome", "time", "size", "log"}, ...]}`."""
+    print_json(attempts_document(attempts))
+
+
+def attempts_document(attempts: Iterable[Attempt]) -> dict[str, object]:
+    """The same object."""
     called = {"number": "attempt", "written": "time", "path": "log"}
     rows = [renamed(one, **called) | {"time": iso(one.written, "milliseconds")} for one in attempts]
-    print_json({"version": 1, "attempts": rows})
+    return {"version": 1, "attempts": rows}

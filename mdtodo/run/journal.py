@@ -102,11 +102,13 @@ class RunJournal:
         worker: str | None = None,
         jobs: int | None = None,
         joint: bool = False,
+        run_id: str | None = None,
     ) -> RunJournal:
         """The journal of a new run, of so many `jobs` at once. `joint`: others may land what it comes to, and it has to
-        ask what they have landed. Raises MdtodoError where the state cannot be written."""
+        ask what they have landed. `run_id`: its name, where it was given one. Raises MdtodoError where the state cannot
+        be written."""
         state = StateStore.open(repo)
-        run_id = new_run_id()
+        run_id = run_id or new_run_id()
         name = worker or process_identity.name()
         journal = cls(repo, config, state, commit, run_id, name, jobs or 1, messages=[*state.warnings])
         # in this order: a checkout in between then shows as a change, and is looked into

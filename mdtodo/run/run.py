@@ -79,6 +79,7 @@ def run(
             worker=options.worker,
             jobs=jobs(options, config),
             joint=options.joint,
+            run_id=options.run_id,
         ) as journal,
         _opened(executor, options, config) as pool,
     ):

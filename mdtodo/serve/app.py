@@ -15,12 +15,16 @@ from starlette.staticfiles import StaticFiles
 from mdtodo.errors import MdtodoError
 from mdtodo.serve.access.rules import refuse_without
 from mdtodo.serve.http.problems import TITLES, Problem
-from mdtodo.serve.routes import documents, reads, sign_in, tasks
+from mdtodo.serve.routes import documents, output, reads, runs, sign_in, tasks
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from mdtodo.serve.service import Service
+
+    Endpoint = Callable[[Request], Awaitable[Response]]
 
 #: The files of the page.
 PAGE = os.path.join(os.path.dirname(__file__), "page")
@@ -58,20 +62,38 @@ def application(service: Service) -> ASGIApp:
 
 
 def routes() -> list[BaseRoute]:
-    """All of them; openapi.json describes each."""
+    """All of them; /openapi.json describes each."""
+    listings = {name: reads.listing(name) for name in documents.LISTINGS}
     return [
-        Route("/", page),
+        route("/", GET=page),
         Mount("/page", StaticFiles(directory=PAGE, check_dir=False)),
-        Route("/health", reads.health),
-        Route("/session", sign_in.session, methods=["GET", "POST", "DELETE"]),
-        *(Route(f"{API}/{name}", reads.listing(name)) for name in documents.LISTINGS),
-        *(Route(f"{API}/{name}", reads.report(name)) for name in documents.REPORTS),
-        Route(f"{API}/projects", reads.projects),
-        Route(f"{API}/tasks/{{id}}", tasks.show),
-        Route(f"{API}/tasks/{{id}}", tasks.change_status, methods=["PATCH"]),
-        Route(f"{API}/tasks/{{id}}", tasks.cancel, methods=["DELETE"]),
-        Route(f"{API}/events", reads.events),
+        route("/session", GET=sign_in.session, POST=sign_in.sign_in, DELETE=sign_in.sign_out),
+        route("/health", GET=reads.health),
+        route(f"{API}/tasks", GET=listings.pop("tasks"), POST=tasks.add),
+        route(f"{API}/tasks/{{id}}", GET=tasks.show, PATCH=tasks.change_status, DELETE=tasks.cancel),
+        route(f"{API}/tasks/{{id}}/claim", POST=tasks.claim),
+        route(f"{API}/tasks/{{id}}/release", POST=tasks.release),
+        route(f"{API}/tasks/{{id}}/note", POST=tasks.note),
+        route(f"{API}/tasks/{{id}}/expand", POST=tasks.expand),
+        route(f"{API}/tasks/{{id}}/output", GET=output.output),
+        route(f"{API}/runs", GET=listings.pop("runs"), POST=runs.start),
+        route(f"{API}/runs/{{id}}", GET=runs.show, DELETE=runs.interrupt),
+        *(route(f"{API}/{name}", GET=endpoint) for name, endpoint in listings.items()),
+        *(route(f"{API}/{name}", GET=reads.report(name)) for name in documents.REPORTS),
+        route(f"{API}/projects", GET=reads.projects),
+        route(f"{API}/events", GET=reads.events),
+        route(f"{API}/logs", GET=output.logs),
     ]
+
+
+def route(path: str, **by_method: Endpoint) -> Route:
+    """A path, and what answers each method; what 405 says of it is whole."""
+
+    async def endpoint(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        return await by_method[method](request)
+
+    return Route(path, endpoint, methods=list(by_method))
 
 
 def _plain_problem(request: Request, error: Exception) -> Response:

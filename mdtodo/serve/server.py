@@ -86,7 +86,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """The streams first, else it would wait for them."""
-        self._service.stop()
+        await self._service.stop()
         await super().shutdown(sockets)
 
     @contextmanager

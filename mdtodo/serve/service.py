@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mdtodo.serve.live.events import Hub
 from mdtodo.serve.live.feed import Feed
+from mdtodo.serve.live.runs import StartedRuns
 from mdtodo.system import audit
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
     from mdtodo.serve.access.rules import Access
+    from mdtodo.serve.live.runs import StartedRun
     from mdtodo.serve.repositories.checkout import Snapshot
     from mdtodo.serve.repositories.projects import Projects
 
@@ -81,6 +83,17 @@ class Service:
     hub: Hub = field(default_factory=lambda: Hub(os.urandom(4).hex()))
     kept: Answers = field(default_factory=Answers)
     feeds: list[Feed] = field(default_factory=list)
+    followers: set[object] = field(default_factory=set)
+    runs: StartedRuns = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.runs = StartedRuns(self._tell_run)
+
+    def _tell_run(self, run: StartedRun) -> None:
+        told = {"project": run.project, "run": run.run, "state": run.state, "exit_code": run.exit_code}
+        self.hub.publish("run", told)
+        if run.exit_code is not None:
+            self.log.write("run_over", **told)
 
     def start(self) -> None:
         """Look at the repositories from now on."""
@@ -89,8 +102,9 @@ class Service:
             one.start()
             one.read()
 
-    def stop(self) -> None:
-        """Let the streams end, and look no more."""
+    async def stop(self) -> None:
+        """Interrupt the runs that it has started, let the streams end, and look no more."""
+        await self.runs.end()
         self.hub.close()
         for one in self.feeds:
             one.stop()

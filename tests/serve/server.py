@@ -189,9 +189,7 @@ def serving(
     assert expect is None or process.returncode == expect, (process.returncode, out, err)
 
 
-def start(
-    root: Path | str, *options: str, env: Mapping[str, str] | None = None
-) -> subprocess.Popen[str]:
+def start(root: Path | str, *options: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
     """The process."""
     options = options if "--port" in options else ("--port", "0", *options)
     return subprocess.Popen(

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from mdtodo.cli.shared_options import Given
 
 
+def _run_id(_ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    import re
+
+    if value is not None and not re.fullmatch(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{6}", value, re.ASCII):
+        raise click.BadParameter("a run is called as 20261121T101500-3f2a91")
+    return value
+
+
 @click.command(
     "run",
     epilog="\b\nExamples:\n  mdtodo run                    all tasks that are ready or become ready\n"
@@ -28,9 +36,19 @@ if TYPE_CHECKING:
     "--fail-fast", is_flag=True, help="After a failure, start no more tasks; running ones may finish."
 )
 @token_option
+@click.option("--run-id", hidden=True, callback=_run_id, help="What the run is called, for who starts it.")
 @click.pass_obj
 @run_options
-def command(session: Session, given: Given, /, *, dry_run: bool, fail_fast: bool, token: int | None) -> int:
+def command(
+    session: Session,
+    given: Given,
+    /,
+    *,
+    dry_run: bool,
+    fail_fast: bool,
+    token: int | None,
+    run_id: str | None,
+) -> int:
     """Run the tasks that are ready or become ready, tick those that pass, and commit the ticks with their receipts.
 
     A task is ready when everything it waits for is done. Its processor is the one that its line, its section or the
@@ -45,7 +63,8 @@ def command(session: Session, given: Given, /, *, dry_run: bool, fail_fast: bool
         from mdtodo.operations.claim import refuse_other_token
 
         refuse_other_token(session.project(), wanted.asked, token)
-    options = given.options(session, wanted, fail_fast=fail_fast, token=token, can=told(given.can))
+    more = {"fail_fast": fail_fast, "token": token, "run_id": run_id}
+    options = given.options(session, wanted, can=told(given.can), **more)
     if dry_run:
         return report_dry_run(session, options, as_json=given.as_json)
     return run_and_report(session, options, as_json=given.as_json, push=given.push, remote=given.remote)

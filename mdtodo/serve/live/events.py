@@ -10,10 +10,9 @@ from starlette.responses import Response
 
 from mdtodo.serve.http.json_text import json_bytes
 from mdtodo.serve.http.problems import Problem
+from mdtodo.serve.live.streams import PATIENCE, stream_until_gone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.types import Receive, Scope, Send
 
 #: Events that wait for a slow client, before it is told to read all anew instead; and those that are kept for clients
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 WAITING, KEPT = 200, 200
 #: Clients at once.
 MOST_CLIENTS = 1000
-#: Seconds between two signs of life, and in which a client has to read what it is sent.
-_SIGN, _PATIENCE = 15.0, 60.0
+#: Seconds between two signs of life.
+_SIGN = 15.0
 #: Milliseconds until a client that was cut off comes back.
 _RETRY = 1000
 
@@ -140,27 +139,7 @@ class EventStream(Response):
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         told = b"retry: %d\n\n" % _RETRY + self._first
         while not self._client.closed:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(PATIENCE):
                 await send({"type": "http.response.body", "body": told, "more_body": True})
             told = await self._client.next(_SIGN) or b": still here\n\n"
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def stream_until_gone(sending: Callable[[], Any], receive: Receive, end: Callable[[], None]) -> None:
-    """Send until that is over, or the client has gone, or reads no more; `end` is called then."""
-    tasks = [asyncio.ensure_future(sending()), asyncio.ensure_future(_gone(receive))]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for one in done:
-            if not isinstance(one.exception(), TimeoutError | OSError | None):
-                one.result()
-    finally:
-        for one in tasks:
-            one.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        end()
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

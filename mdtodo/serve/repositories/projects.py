@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mdtodo.errors import GitError, MdtodoError, UsageError
 from mdtodo.serve.http.problems import Problem
 from mdtodo.serve.repositories.checkout import Checkout, Snapshot
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -62,7 +63,7 @@ class ServedProject:
         """What `made` gives for the repository as it is now, while no other request reads or changes it."""
 
         def work() -> T:
-            return made(self.checkout.recovered(follow=follow))
+            return files.persist(lambda: made(self.checkout.recovered(follow=follow)))
 
         async def in_turn() -> T:
             async with self._turn:

@@ -19,7 +19,7 @@ from mdtodo.serve.http.queries import FEW, Query, page_of
 from mdtodo.serve.repositories.task_documents import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mdtodo.core.task import Task
     from mdtodo.receipts.trailers import Trailer
@@ -144,7 +144,7 @@ def receipts(snapshot: Snapshot, query: Query) -> list[Document]:
     if wanted is None:
         these = logged_receipts(snapshot.repo, newest=NEWEST_RECEIPTS)
     elif wanted not in known:
-        raise Problem(422, f"task: no task has the id {wanted[:80]!r}")
+        return []
     else:
         titles = {name: one.title for name, one in known.items()}
         these = receipts_of(snapshot.repo, wanted, titles, known[wanted].anchor)
@@ -200,7 +200,7 @@ def _briefly(snapshot: Snapshot, those: Iterable[Task]) -> list[Document]:
 class Listing(NamedTuple):
     """A route whose document lists entries of all repositories. `entries` are those of one; `order` is that of those of
     several; `name` tells an entry from every other one, for a cursor; `page` is how many there are of them where
-    nothing is said, None for all."""
+    nothing is said, None for all; `task` the parameter that names one."""
 
     key: str
     entries: Callable[[Snapshot, Query], list[Document]]
@@ -209,6 +209,13 @@ class Listing(NamedTuple):
     name: Callable[[Document], str] | None = None
     order: Callable[[Document], str] | None = None
     page: int | None = None
+    task: str = ""
+
+    def refuse_unknown_task(self, snapshots: Sequence[Snapshot], query: Query) -> None:
+        """Raises Problem where the parameter that names a task names none."""
+        named = query.text(self.task) if self.task else None
+        if named is not None and not any(named in one.records for one in snapshots):
+            raise Problem(422, f"{self.task}: no task has the id {named[:80]!r}")
 
     def document(self, found: list[Document], query: Query) -> Document:
         """The page of them that is asked for."""
@@ -227,7 +234,7 @@ def _name_by(*keys: str) -> Callable[[Document], str]:
 _PAGED = ("limit", "cursor")
 LISTINGS = {
     "tasks": Listing("tasks", tasks, ("sort", *_PAGED), filters=True, name=_name_by("project", "id")),
-    "next": Listing("tasks", next_tasks, ("n", "for"), filters=True),
+    "next": Listing("tasks", next_tasks, ("n", "for"), filters=True, task="for"),
     "findings": Listing("findings", findings),
     "receipts": Listing(
         "receipts",
@@ -236,6 +243,7 @@ LISTINGS = {
         name=_name_by("project", "commit", "run", "task", "attempt"),
         order=lambda one: str(one["date"] or ""),
         page=FEW,
+        task="task",
     ),
     "runs": Listing(
         "runs",

@@ -36,6 +36,7 @@ def listing(name: str) -> Callable[[Request], Awaitable[Response]]:
         query = Query(request.query_params, *one.parameters, filters=one.filters)
         service = service_of(request)
         snapshots, unavailable = await service.projects.snapshots(query.project)
+        one.refuse_unknown_task(snapshots, query)
 
         async def make() -> dict[str, Any]:
             found: list[dict[str, Any]] = []

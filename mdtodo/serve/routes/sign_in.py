@@ -8,7 +8,6 @@ from urllib.parse import parse_qs
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from mdtodo.serve.access.rules import Person, refuse_without
 from mdtodo.serve.http.answers import answered
 from mdtodo.serve.http.bodies import body, fields
 from mdtodo.serve.http.problems import Problem
@@ -17,6 +16,8 @@ from mdtodo.serve.service import service_of
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Scope
+
+    from mdtodo.serve.access.rules import Person
 
 #: Seconds for which a browser keeps it; the token may end before.
 _KEPT = 30 * 24 * 3600
@@ -47,15 +48,13 @@ async def by_link(request: Request) -> Response:
 
 
 async def session(request: Request) -> Response:
-    """`/session`: who asks and what the token may; POST with a token signs in, DELETE signs out."""
-    if request.method == "POST":
-        return await _sign_in(request)
-    access = service_of(request).access
-    if request.method == "DELETE":
-        return Response(status_code=204, headers={"Set-Cookie": access.no_cookie()})
-    person: Person = request.scope["person"]
-    refuse_without(person, "read")
-    return answered(request, described(request, person), etag=False)
+    """`GET /session`: who asks, and what the token may."""
+    return answered(request, described(request, request.scope["person"]), etag=False)
+
+
+async def sign_out(request: Request) -> Response:
+    """`DELETE /session`: the cookie goes."""
+    return Response(status_code=204, headers={"Set-Cookie": service_of(request).access.no_cookie()})
 
 
 def described(request: Request, person: Person) -> dict[str, object]:
@@ -65,7 +64,8 @@ def described(request: Request, person: Person) -> dict[str, object]:
     return {"token": person.token, "email": person.email, "may": may, "runs_allowed": service.allow_runs}
 
 
-async def _sign_in(request: Request) -> Response:
+async def sign_in(request: Request) -> Response:
+    """`POST /session`: a cookie for this token, as JSON or from the form."""
     form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     if form:
         token = parse_qs((await body(request)).decode("utf-8", "replace")).get("token", [""])[0].strip()

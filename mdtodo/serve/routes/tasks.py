@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from mdtodo.core.task import Status
 from mdtodo.errors import MdtodoError
@@ -58,6 +59,64 @@ async def _word(request: Request, status: Status, token: int | None) -> Response
     return await described(request, found)
 
 
+async def claim(request: Request) -> Response:
+    """`POST /tasks/{id}/claim`: it is taken for a program or a person; with a token the claim is renewed."""
+    person = speaking(request)
+    given = await fields(request, name=str, token=int)
+    name, token = given.text("name"), given.number("token")
+    _, _, told = await changed(
+        request, lambda snapshot, task_id: changes.claim(snapshot, task_id, name, token, person.email)
+    )
+    return answered(request, told, etag=False)
+
+
+async def release(request: Request) -> Response:
+    """`POST /tasks/{id}/release`: it is given back."""
+    person = speaking(request)
+    token = (await fields(request, token=int)).number("token")
+    if token is None:
+        raise Problem(422, "the field 'token' is needed")
+    _, _, told = await changed(
+        request, lambda snapshot, task_id: changes.release(snapshot, task_id, token, person.email)
+    )
+    return answered(request, told, etag=False)
+
+
+async def note(request: Request) -> Response:
+    """`POST /tasks/{id}/note`."""
+    person = speaking(request)
+    text = (await fields(request, text=str)).needed("text")
+    found = await changed(
+        request, lambda snapshot, task_id: changes.note(snapshot, task_id, text, person.email)
+    )
+    return await described(request, found)
+
+
+async def expand(request: Request) -> Response:
+    """`POST /tasks/{id}/expand`."""
+    person = speaking(request)
+    pattern = (await fields(request, pattern=str)).text("pattern")
+    found = await changed(
+        request, lambda snapshot, task_id: changes.expand(snapshot, task_id, pattern, person.email)
+    )
+    return await described(request, found)
+
+
+async def add(request: Request) -> Response:
+    """`POST /tasks`: a new task."""
+    person, service = speaking(request), service_of(request)
+    given = await fields(request, text=str, under=str, section=str, file=str)
+    text, under, section, file = given.needed("text"), *map(given.text, ("under", "section", "file"))
+    project = service.projects.one(Query(request.query_params).project)
+    told = await _made(
+        request, project, lambda snapshot: changes.add(snapshot, text, under, section, file, person.email)
+    )
+    task_id = told.pop("id")
+    answer = await described(request, (project, task_id, told), 201)
+    answer.headers["Location"] = f"{request.url.path}/{quote(task_id)}"
+    return answer
+
+
 def speaking(request: Request) -> Person:
     """Who gives their word. Raises Problem where the token may not."""
     person: Person = request.scope["person"]
@@ -89,21 +148,23 @@ async def changed(
             raise Problem(412, "the task has changed since: read it again", more={"etag": tag})
         return made(snapshot, task_id)
 
+    told = await _made(request, project, change)
+    return project, task_id, told
+
+
+async def _made(
+    request: Request, project: ServedProject, change: Callable[[Snapshot], changes.Told]
+) -> changes.Told:
+    """Make it, and write down who it was."""
+    service, person = service_of(request), request.scope["person"]
     try:
         told = await project.change(change, follow=True)
     except MdtodoError as error:
         raise Problem.of(error, writing=True) from error
-    person: Person = request.scope["person"]
-    service.log.write(
-        "changed",
-        project=project.name,
-        task=task_id,
-        method=request.method,
-        token=person.token,
-        by=person.email,
-    )
+    path = request.url.path
+    service.log.write("changed", method=request.method, path=path, token=person.token, by=person.email)
     service.look()
-    return project, task_id, told
+    return told
 
 
 async def described(
