@@ -153,6 +153,7 @@ function focusOn(selector) {
 async function begin() {
   if (!(await store.signIn())) return;
   store.connect();
+  shell.projects.again();
   open?.stop?.();
   open = null;
   show();
@@ -164,7 +165,7 @@ async function start() {
   bindKeys();
   store.addEventListener('connection', showConnection);
   store.addEventListener('session', showSession);
-  store.watch(() => (store.session ? ['projects'] : []), drawNav);
+  shell.projects = store.watch(() => (store.session ? ['projects'] : []), drawNav);
   addEventListener('hashchange', show);
   setInterval(() => store.tick(), TICK);
   showConnection();

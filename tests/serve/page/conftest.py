@@ -87,7 +87,7 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Any]]:
+def visit(browser: Browser) -> Callable[..., Any]:
     """`with visit(server, ...) as visitor`: in a browser's window of its own. No error may show in its console, and no
     other host may be asked."""
 
@@ -103,7 +103,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Any]]:
             context.close()
         assert visitor.wrong == []
 
-    yield opened
+    return opened
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ def make_shop(root: Path, *, pace: float = 0.05) -> Path:
 
 def config(pace: float) -> str:
     """Its processors, at this pace."""
-    return CONFIG.format(json=pace * 0.6, tests=pace, slow=pace * 3)
+    return CONFIG.format(json=f"{pace * 0.6:.3g}", tests=f"{pace:.3g}", slow=f"{pace * 3:.3g}")
 
 
 def live_through(root: Path) -> None:

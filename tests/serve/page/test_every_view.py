@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +102,8 @@ def test_nothing_is_cut_off_at_any_width(visit: Callable[..., Any], server: Serv
             for button in ("Add task", "Help"):
                 box = page.get_by_role("button", name=button).bounding_box()
                 assert box, view
-                assert 0 <= box["x"] and box["x"] + box["width"] <= width, (view, button)
+                assert box["x"] >= 0, (view, button)
+                assert box["x"] + box["width"] <= width, (view, button)
 
 
 def test_who_wants_no_motion_gets_none(visit: Callable[..., Any], server: Server) -> None:
@@ -159,19 +161,25 @@ def test_hostile_texts_stay_texts_in_every_view(visit: Callable[..., Any], hosti
         for view, ready in shown.items():
             page = visitor.go(view)
             expect(page.locator(ready).first).to_be_visible()
-            found = page.evaluate("() => [window.broken, document.querySelectorAll('img, script:not([src]), iframe, [onerror], a[href^=javascript]').length]")
+            found = page.evaluate(
+                "() => [window.broken, document.querySelectorAll('img, script:not([src]), iframe, [onerror], a[href^=javascript]').length]"
+            )
             assert found == [None, 0], view
         page = visitor.go("board")
         for title in HOSTILE[:4]:
             expect(page.locator(".card-title").filter(has_text=title)).to_have_count(1)
         page = visitor.go("task/h0")
-        expect(page.get_by_role("region", name="Output")).to_contain_text("<img src=x onerror=window.broken=1>red")
+        expect(page.get_by_role("region", name="Output")).to_contain_text(
+            "<img src=x onerror=window.broken=1>red"
+        )
 
 
 def test_no_file_of_the_page_can_make_markup_of_a_text() -> None:
     files = [one for one in PAGE.rglob("*.js") if "vendor" not in one.parts]
     assert len(files) > 20
-    forbidden = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(|new Function|srcdoc:")
+    forbidden = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(|new Function|srcdoc:"
+    )
     assert [str(one) for one in files if forbidden.search(one.read_text(encoding="utf-8"))] == []
     index = (PAGE / "index.html").read_text(encoding="utf-8")
     assert "style=" not in index
@@ -192,7 +200,11 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """2,000 tasks."""
     root = make_shop(tmp_path_factory.mktemp("page") / "big")
     sections = [
-        f"## Part {part}\n\n" + "\n".join(f"- [ ] Task {part * 100 + at} of many, with a title of usual length run:tests" for at in range(100))
+        f"## Part {part}\n\n"
+        + "\n".join(
+            f"- [ ] Task {part * 100 + at} of many, with a title of usual length run:tests"
+            for at in range(100)
+        )
         for part in range(20)
     ]
     (root / "TODO.md").write_text("# Many\n\n" + "\n\n".join(sections) + "\n")
@@ -237,26 +249,31 @@ def test_2000_tasks_scroll_without_a_stutter(visit: Callable[..., Any], big: Pat
 # ---- the server goes, comes, and wants a token
 
 
-def test_the_page_says_that_it_is_cut_off_and_goes_on_after_a_restart(visit: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_page_says_that_it_is_cut_off_and_goes_on_after_a_restart(
+    visit: Callable[..., Any], tmp_path: Path
+) -> None:
     root = make_shop(tmp_path / "shop")
     token = {"MDTODO_SERVE_TOKEN": "a" * 40}
-    with serving(root, env=token) as server:
-        with visit(server, signed_in=False) as visitor:
-            page = visitor.page
-            page.goto(f"{server.origin}/?token={'a' * 40}")
+    with serving(root, env=token) as server, visit(server, signed_in=False) as visitor:
+        page = visitor.page
+        page.goto(f"{server.origin}/?token={'a' * 40}")
+        expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        server.process.terminate()
+        server.process.wait(60)
+        expect(page.get_by_role("alert").get_by_text("Cut off from the server")).to_be_visible()
+        call(root, "done", "texts", "--commit")
+        with serving(root, "--port", str(server.port), env=token):
             expect(page.get_by_text("Live", exact=True)).to_be_visible()
-            server.process.terminate()
-            server.process.wait(60)
-            expect(page.get_by_role("alert").get_by_text("Cut off from the server")).to_be_visible()
-            call(root, "done", "texts", "--commit")
-            with serving(root, "--port", str(server.port), env=token):
-                expect(page.get_by_text("Live", exact=True)).to_be_visible()
-                expect(page.get_by_role("region", name="Done", exact=True).get_by_text("Texts are read")).to_be_visible()
-                expect(page.get_by_role("alert").get_by_text("Cut off from the server")).to_be_hidden()
-                expect(page.get_by_role("button", name="Add task")).to_be_visible()
+            expect(
+                page.get_by_role("region", name="Done", exact=True).get_by_text("Texts are read")
+            ).to_be_visible()
+            expect(page.get_by_role("alert").get_by_text("Cut off from the server")).to_be_hidden()
+            expect(page.get_by_role("button", name="Add task")).to_be_visible()
 
 
-def test_without_a_token_the_page_reads_and_says_how_to_change(visit: Callable[..., Any], server: Server) -> None:
+def test_without_a_token_the_page_reads_and_says_how_to_change(
+    visit: Callable[..., Any], server: Server
+) -> None:
     with visit(server, signed_in=False) as visitor:
         page = look(visitor, "board")
         expect(page.get_by_role("button", name="Add task")).to_be_hidden()
@@ -279,7 +296,11 @@ def test_what_runs_moves(visit: Callable[..., Any], tmp_path: Path) -> None:
     with serving(root, "--allow-runs") as server, visit(server) as visitor:
         page = visitor.go("board")
         expect(page.locator(".card").first).to_be_visible()
-        process = subprocess.Popen(["mdtodo", "-C", str(root), "run", "load", "search", "restore"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mdtodo", "-C", str(root), "run", "load", "search", "restore"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             running = page.get_by_role("region", name="Running", exact=True)
             expect(running.locator(".card").first).to_be_visible()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.serve.page.shop import call, git, make_shop
-from tests.serve.server import serving
+from tests.serve.page.shop import call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,7 +181,11 @@ def test_the_plan_shows_the_critical_path_and_folds(visit: Callable[..., Any], s
         critical = told(server, "plan")["critical_path"]
         expect(page.locator(".plan-box.critical")).to_have_count(len(critical))
         expect(page.locator(".plan-lines .hot")).to_have_count(len(critical) - 1)
-        expect(page.get_by_role("link", name=re.compile("Load test with 200 buyers.*Ready.*on the critical path"))).to_be_visible()
+        expect(
+            page.get_by_role(
+                "link", name=re.compile("Load test with 200 buyers.*Ready.*on the critical path")
+            )
+        ).to_be_visible()
         boxes = page.locator(".plan-box").count()
         page.get_by_role("button", name="Checkout").click()
         folded = page.get_by_role("button", name=re.compile("Checkout.*3 tasks"))
@@ -196,7 +198,9 @@ def test_the_plan_shows_the_critical_path_and_folds(visit: Callable[..., Any], s
         expect(page.get_by_role("listitem")).to_have_count(boxes)
 
 
-def test_what_waits_stands_to_the_right_of_what_it_waits_for(visit: Callable[..., Any], server: Server) -> None:
+def test_what_waits_stands_to_the_right_of_what_it_waits_for(
+    visit: Callable[..., Any], server: Server
+) -> None:
     with visit(server) as visitor:
         page = visitor.go("plan")
         expect(page.locator(".plan-box").first).to_be_visible()
@@ -208,7 +212,9 @@ def test_what_waits_stands_to_the_right_of_what_it_waits_for(visit: Callable[...
         assert all(place[waiting] > place[waited] + 100 for waiting, waited in edges)
 
 
-def test_a_run_has_a_bar_for_each_task_and_says_what_was_tried_again(visit: Callable[..., Any], server: Server) -> None:
+def test_a_run_has_a_bar_for_each_task_and_says_what_was_tried_again(
+    visit: Callable[..., Any], server: Server
+) -> None:
     with visit(server) as visitor:
         page = visitor.go("runs")
         runs = told(server, "runs")["runs"]
@@ -246,7 +252,9 @@ def test_figures_are_those_of_stats(visit: Callable[..., Any], server: Server, s
         expect(rows).to_have_count(len(stats["processors"]))
         expect(page.locator(".chart")).to_have_count(3)
         failed = sum(one["failed"] for one in stats["tasks"])
-        expect(page.get_by_role("img", name=re.compile(f"{stats['runs'] - failed} done, {failed} failed"))).to_be_visible()
+        expect(
+            page.get_by_role("img", name=re.compile(f"{stats['runs'] - failed} done, {failed} failed"))
+        ).to_be_visible()
         page.get_by_role("button", name="24 h").click()
         expect(page.locator(".tiles")).to_contain_text(f"{round(stats['success_rate'] * 100)}%")
 

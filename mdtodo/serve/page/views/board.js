@@ -86,7 +86,7 @@ class Board {
     const { project, q, task } = this.query;
     this.tasks = project ? all.filter((one) => one.project === project) : all;
     this.byKey = new Map(this.tasks.map((one) => [keyOf(one), one]));
-    this.byId = this.byKey;
+    this.several = new Set(this.tasks.map((one) => one.project)).size > 1;
     const passes = compile(q ?? '');
     const groups = new Map(STATES.map((state) => [state, []]));
     for (const one of this.tasks) if (passes(one)) groups.get(column(one))?.push(one);

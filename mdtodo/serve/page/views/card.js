@@ -47,7 +47,7 @@ const live = (task, board) => (column(task) === 'running' ? board.running.get(ke
 export function cardSignature(task, board) {
   const above = parent(task, board);
   const now = live(task, board);
-  return [task.etag, task.title, task.state, task.priority, task.due, task.estimate_hours, task.failures, task.tags, task.blocked_by.length, task.processor, above?.title, progressOf(task, board), now?.progress, now && Math.floor(now.seconds ?? 0), board.current === keyOf(task)].join('\u0000');
+  return [board.several, task.etag, task.title, task.state, task.priority, task.due, task.estimate_hours, task.failures, task.tags, task.blocked_by.length, task.processor, above?.title, progressOf(task, board), now?.progress, now && Math.floor(now.seconds ?? 0), board.current === keyOf(task)].join('\u0000');
 }
 
 /** How many subtasks are closed: `2/5`. */
@@ -85,6 +85,7 @@ function meta(task, board) {
   const now = live(task, board);
   return [
     priorityGlyph(task.priority),
+    board.several && h('span', { class: 'chip' }, task.project),
     h('span', { class: 'id' }, task.id),
     progressOf(task, board) && h('span', { class: 'chip', title: 'Subtasks that are closed' }, progressOf(task, board)),
     column(task) === 'blocked' && task.blocked_by.length > 0 && h('span', { class: 'dim', title: `Waits for ${task.blocked_by.join(', ')}` }, waits(task)),

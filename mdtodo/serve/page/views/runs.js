@@ -39,6 +39,18 @@ export function show({ main, tools, query }) {
   };
 }
 
+/** The runs that go on, which the list of runs may not have yet. */
+function live(known) {
+  const found = new Map();
+  for (const one of store.running()) {
+    if (!one.run || known.some((run) => run.id === one.run)) continue;
+    const run = found.get(one.run) ?? { id: one.run, project: one.project, worker: one.worker, started: one.since, finished: null, counts: {}, success_rate: null, jobs: null, utilization: null, commits: [] };
+    if (one.since < run.started) run.started = one.since;
+    found.set(one.run, run);
+  }
+  return [...found.values()].sort((one, other) => (one.started < other.started ? 1 : -1));
+}
+
 class Runs {
   constructor(main, tools, query) {
     this.query = query;
@@ -74,7 +86,8 @@ class Runs {
   }
 
   #runs() {
-    const all = store.get(RUNS)?.runs ?? [];
+    const known = store.get(RUNS)?.runs ?? [];
+    const all = [...live(known), ...known];
     return this.query.project ? all.filter((run) => run.project === this.query.project) : all;
   }
 
