@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from mdtodo.serve.service import Service
 
-#: Seconds in which answers that are on their way come to their end.
-_GRACE = 5
+#: Seconds in which answers that are on their way come to their end, and for which a connection may be idle.
+_GRACE, _KEEP_ALIVE = 5, 30
 
 
 class Address(NamedTuple):
@@ -71,12 +71,12 @@ def listen(address: Address) -> socket.socket:
     return made
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Ends event streams before it waits for answers, and lets a signal end it without being raised again."""
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
-        self._service = service
+        self.service = service
         self.caught: int | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -86,7 +86,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """The streams first, else it would wait for them."""
-        await self._service.stop()
+        await self.service.stop()
         await super().shutdown(sockets)
 
     @contextmanager
@@ -100,8 +100,8 @@ class _Server(uvicorn.Server):
                 signal.signal(one, handler)
 
 
-def serve(service: Service, address: Address, listening: socket.socket) -> int:
-    """Serve until a signal comes; the exit code. Raises UsageError where key or certificate are none."""
+def prepare(service: Service, address: Address) -> Server:
+    """The server, which does not serve yet. Raises UsageError where key or certificate are none."""
     config = uvicorn.Config(
         application(service),
         http="h11",
@@ -112,7 +112,7 @@ def serve(service: Service, address: Address, listening: socket.socket) -> int:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=30,
+        timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=_GRACE,
         ssl_certfile=address.certfile,
         ssl_keyfile=address.keyfile,
@@ -121,10 +121,14 @@ def serve(service: Service, address: Address, listening: socket.socket) -> int:
         config.load()
     except OSError as error:  # ssl.SSLError is one
         raise UsageError(f"--certfile, --keyfile: {error.strerror or error}") from error
-    server = _Server(config, service)
+    return Server(config, service)
+
+
+def serve(server: Server, listening: socket.socket) -> int:
+    """Serve until a signal comes; the exit code."""
 
     async def run() -> None:
-        service.start()
+        server.service.start()
         await server.serve([listening])
 
     asyncio.run(run())

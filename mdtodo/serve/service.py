@@ -100,7 +100,6 @@ class Service:
         self.feeds = [Feed(project, self.hub) for project in self.projects]
         for one in self.feeds:
             one.start()
-            one.read()
 
     async def stop(self) -> None:
         """Interrupt the runs that it has started, let the streams end, and look no more."""
