@@ -72,8 +72,8 @@ def command(
     """
 
     def run() -> int:
-        more = {"report": report, "fail_fast": fail_fast, "token": token, "run_id": run_id}
-        return _run(session, given, dry_run=dry_run, **more)
+        more = {"fail_fast": fail_fast, "run_id": run_id}
+        return _run(session, given, dry_run=dry_run, report=report, token=token, **more)
 
     if metrics_file is None or dry_run:
         return run()
