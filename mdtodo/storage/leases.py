@@ -283,7 +283,7 @@ class Leases:
 def takeovers(database: Database) -> int:
     """How many leases were taken over that nobody had given back, since this state began."""
     rows = database.read("SELECT value FROM counters WHERE name = 'takeovers'")
-    return integer(rows[0][0]) if rows else 0
+    return int(rows[0][0]) if rows else 0
 
 
 def _count_takeovers(database: Database, names: Sequence[str]) -> None:
