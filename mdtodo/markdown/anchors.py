@@ -49,9 +49,9 @@ class Unclear(str):
 
 
 def anchors(document: Document, file: str, keys: Sequence[Keys] | None = None) -> tuple[Anchor, ...]:
-    """One for each task, in order; `keys` are those of each item, if they have been read already.
+    r"""One for each task, in order; `keys` are those of each item, if they have been read already.
 
-    The digest is `sha1("\\n".join(titles))` in hex, with the titles of the tasks around it, outermost first,
+    The digest is `sha1("\n".join(titles))` in hex, with the titles of the tasks around it, outermost first,
     and its own. Neither status nor keys nor place count, so they may change. Equal tasks of other files are not
     known here, see `markdown.tasks`.
     """

@@ -45,11 +45,11 @@ class Heading(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One task. All offsets are bytes of the data that was parsed; lines start at 1.
+    r"""One task. All offsets are bytes of the data that was parsed; lines start at 1.
 
     `line` and `box` are the place of the status character `char`, which stands between "[" and "]". `text` is
     the first paragraph after the box and its white space, without the containers' prefixes; its lines, joined
-    by "\\n", are the bytes of `pieces`, one span a line, trailing blanks included, line ends not.
+    by "\n", are the bytes of `pieces`, one span a line, trailing blanks included, line ends not.
 
     `parent` is the index of the nearest task around it, `depth` the number of all of them. `list_index` tells
     lists apart. `headings` are indices of the headings that it stands under, outermost first; one inside a
@@ -79,9 +79,9 @@ class Item(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A markdown file as read: `items` and `headings` in the order of the file.
+    r"""A markdown file as read: `items` and `headings` in the order of the file.
 
-    `newline` is the line end that most lines have ("\\n" where there are none). `empty_boxes` are the lines
+    `newline` is the line end that most lines have ("\n" where there are none). `empty_boxes` are the lines
     of list items that are a box and nothing else, `conflicts` those of the markers that git left in the file.
     `unknown_boxes` are the list items that people mean as tasks and that are none.
     """
