@@ -93,10 +93,20 @@ function showConnection() {
   replace(shell.link, h('i', {}), h('span', {}, WORDS[connection]));
   shell.link.disabled = connection === 'live';
   shell.link.title = connection === 'live' ? 'What changes is shown at once' : 'Try again now';
-  shell.banner.hidden = connection !== 'lost';
-  replace(shell.banner, connection === 'lost' && 'Cut off from the server: what you see may be old. Trying again until it answers.');
+  showBanner();
   document.body.classList.toggle('stale', connection === 'lost');
   if (connection === 'denied') showWelcome();
+}
+
+/** What a person has to know before anything else: that the page is cut off, or why a repository cannot be read. */
+function showBanner() {
+  const lost = store.connection === 'lost' && 'Cut off from the server: what you see may be old. Trying again until it answers.';
+  const problem = store.problem('tasks');
+  const failed = problem && ![0, 401].includes(problem.status) && problem.message;
+  const missing = Object.entries(store.get('tasks')?.unavailable ?? {}).map(([name, why]) => `${name}: ${why}`).join(' ');
+  const says = lost || failed || missing;
+  if (shell.banner.textContent !== (says || '')) replace(shell.banner, says);
+  shell.banner.hidden = !says;
 }
 
 function showWelcome() {
@@ -168,6 +178,8 @@ async function start() {
   shell.projects = store.watch(() => (store.session ? ['projects'] : []), drawNav);
   addEventListener('hashchange', show);
   setInterval(() => store.tick(), TICK);
+  document.addEventListener('visibilitychange', () => store.visible());
+  store.watch(() => (store.session ? ['tasks'] : []), showBanner);
   showConnection();
   await begin();
 }

@@ -38,6 +38,7 @@ TODO = """\
 - [ ] Choose the opening day @grace id:day !high
 - [ ] Pack the release run:pack after:load,refund,import,texts id:pack est:30m !critical
 - [ ] Tell the newsletter after:pack,day @ada
+
   Two paragraphs and one picture; no exclamation marks.
 - [-] Stickers for the window
 - [ ] Prices in the window from:2027-01-15

@@ -224,7 +224,7 @@ def test_2000_tasks_scroll_without_a_stutter(visit: Callable[..., Any], big: Pat
                 const times = [];
                 for (let at = 0; at < 60; at += 1) {
                     const began = performance.now();
-                    scroller.scrollTop = at * scroller.scrollHeight / 60;
+                    scroller.scrollTop = at * 400;
                     scroller.dispatchEvent(new Event('scroll'));
                     scroller.getBoundingClientRect();
                     times.push(performance.now() - began);
@@ -315,3 +315,44 @@ def test_what_runs_moves(visit: Callable[..., Any], tmp_path: Path) -> None:
             expect(page.get_by_role("region", name="Output")).to_contain_text("all well")
         finally:
             process.wait(120)
+
+
+def test_a_run_is_started_and_interrupted_from_the_page(visit: Callable[..., Any], tmp_path: Path) -> None:
+    root = make_shop(tmp_path / "shop", pace=6)
+    with serving(root, "--allow-runs") as server, visit(server) as visitor:
+        page = look(visitor, "board")
+        page = visitor.go("task/restore")
+        page.get_by_role("button", name="Run").click()
+        expect(page.get_by_role("status").get_by_text("Started")).to_be_visible()
+        expect(page.locator(".task-state")).to_contain_text("Running")
+        expect(page.get_by_role("region", name="Output")).to_contain_text("step 1 of 6")
+        page = visitor.go("runs")
+        page.get_by_role("button", name="Interrupt").click()
+        expect(page.get_by_role("status").get_by_text("Interrupted")).to_be_visible()
+        page = visitor.go("task/restore")
+        expect(page.locator(".task-state")).to_contain_text("Ready")
+
+
+def test_several_projects_are_told_apart(visit: Callable[..., Any], shop: Path, tmp_path: Path) -> None:
+    other = make_shop(tmp_path / "other")
+    call(other, "done", "day", "--commit")
+    with serving(other, "--repo", str(other), "--repo", str(shop)) as server, visit(server) as visitor:
+        page = visitor.go("projects")
+        expect(page.locator(".project")).to_have_count(2)
+        page.get_by_role("link", name="other", exact=True).click()
+        ready = page.get_by_role("region", name="By hand", exact=True)
+        expect(ready.locator(".card")).to_have_count(1)
+        page.get_by_label("Project").select_option("All projects")
+        card = ready.locator(".card").filter(has_text="Texts are read").filter(has_text="other")
+        card.locator("a").focus()
+        page.keyboard.press("d")
+        expect(page.get_by_role("status").get_by_text("Marked as done")).to_be_visible()
+        assert "- [x] Texts are read" in (other / "TODO.md").read_text()
+        assert "- [ ] Texts are read" in (shop / "TODO.md").read_text()
+        for view, ready_ in {
+            "plan?form=graph": ".plan-box",
+            "figures": ".nothing b",
+            "runs": ".run-item",
+        }.items():
+            page = visitor.go(view)
+            expect(page.locator(ready_).first).to_be_visible()

@@ -37,11 +37,21 @@ function append(element, children) {
   }
 }
 
-/** Put these children in place of what is there. */
+const FOCUSABLE = 'a, button, select, input';
+
+/** Put these children in place of what is there. Where one of those has the focus, its successor gets it. */
 export function replace(element, ...children) {
+  const held = element.contains(document.activeElement) && element !== document.activeElement ? document.activeElement : null;
+  const at = held ? [...element.querySelectorAll(FOCUSABLE)].indexOf(held) : -1;
   element.replaceChildren();
   append(element, children);
+  if (at >= 0) successor([...element.querySelectorAll(FOCUSABLE)], at, held)?.focus({ preventScroll: true });
   return element;
+}
+
+function successor(found, at, held) {
+  const same = (one) => one?.tagName === held.tagName && one.textContent === held.textContent;
+  return same(found[at]) ? found[at] : found.find(same);
 }
 
 /** Text with `code` in it, as Markdown writes it; every other character stays as it is. */

@@ -4,6 +4,7 @@ import { address, ask, json, Problem } from './api.js';
 
 const SILENCE = 30_000; // without an event
 const LONGEST_PAUSE = 10_000;
+const AWAY = 60_000;
 const TOGETHER = 250; // changes within this time are one
 const OTHERS = ['status', 'receipts', 'runs', 'stats', 'projects', 'task', 'plan'];
 
@@ -198,12 +199,24 @@ class Store extends EventTarget {
     return Boolean(this.session?.may?.includes(what)) && (what !== 'run' || this.session.runs_allowed);
   }
 
+  /** A page that nobody looks at lets go of its stream after a while: a browser has few connections to one server. */
+  visible() {
+    clearTimeout(this.away);
+    if (document.hidden) {
+      this.away = setTimeout(() => {
+        this.stream?.close();
+        this.stream = null;
+        clearTimeout(this.watchdog);
+      }, AWAY);
+    } else if (!this.stream && this.connection === 'live') this.connect();
+  }
+
   // ---- what runs
 
-  /** What is in hand now, of all projects; it is asked for again as long as there is any. */
+  /** What runs have in hand now, of all projects; it is asked for again as long as there is any. */
   running() {
     const status = this.get('status');
-    return (status?.projects ?? (status ? [status] : [])).flatMap((one) => one.running.map((task) => ({ project: one.project, ...task })));
+    return (status?.projects ?? (status ? [status] : [])).flatMap((one) => one.running.filter((task) => task.run).map((task) => ({ project: one.project, ...task })));
   }
 
   /** Call now and then: figures of what runs are fresh only when they are asked for. */

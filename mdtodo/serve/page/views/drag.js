@@ -36,6 +36,8 @@ export function draggable(board, { find, drop }) {
   }
 
   function lift() {
+    const { key } = held.card.dataset; // the press has given it the focus, and with that it may have been drawn anew
+    held.card = [...board.querySelectorAll('[data-key]')].find((one) => one.dataset.key === key) ?? held.card;
     const box = held.card.getBoundingClientRect();
     held.dx = held.x - box.left;
     held.dy = held.y - box.top;

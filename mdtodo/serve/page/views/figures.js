@@ -11,6 +11,7 @@ import { store } from '../lib/store.js';
 export const title = 'Figures';
 const SPANS = [['1d', '24 h', 86_400_000], ['7d', '7 days', 604_800_000], ['30d', '30 days', 2_592_000_000], ['', 'All', null]];
 const RECEIPTS = 'receipts?limit=1000';
+const RUNS = 'runs?limit=1000';
 const ROWS = 50;
 
 export function show({ main, tools, query }) {
@@ -23,12 +24,12 @@ export function show({ main, tools, query }) {
     const project = projectOf(now);
     const more = new URLSearchParams(Object.entries({ project, since: now.since }).filter(([, value]) => value));
     const own = project ? `?project=${encodeURIComponent(project)}` : '';
-    return ['projects', `stats${more.size ? `?${more}` : ''}`, `status${own}`, RECEIPTS];
+    return ['projects', `stats${more.size ? `?${more}` : ''}`, `status${own}`, RECEIPTS, RUNS];
   };
   const update = () => {
     replace(spans, SPANS.map(([since, says]) => h('button', { type: 'button', 'aria-pressed': String(since === (now.since ?? '')), onclick: () => turn({ since }, { quiet: true }) }, says)));
-    const [, stats, status, receipts] = paths().map((path) => store.get(path));
-    if (stats && status && receipts) replace(body, draw(one(stats), one(status), receipts, now));
+    const [, stats, status, receipts, runs] = paths().map((path) => store.get(path));
+    if (stats && status && receipts && runs) replace(body, draw(one(stats), one(status), { receipts: receipts.receipts, runs: runs.runs, total: receipts.total }, now));
   };
   const watch = store.watch(paths, update);
   return {
@@ -53,13 +54,15 @@ function draw(stats, status, said, query) {
   const project = projectOf(query);
   const length = SPANS.find(([since]) => since === (query.since ?? ''))[2];
   const from = length ? Date.now() - length : 0;
-  const mine = said.receipts.filter((each) => (!project || each.project === project) && Date.parse(each.date) >= from);
-  if (!stats.runs && !mine.length) return h('div', { class: 'nothing' }, h('b', {}, 'Nothing has run in this time'), h('p', {}, 'Figures are measured: they come with the first run.'));
+  const ours = (each) => !project || each.project === project;
+  const proven = said.receipts.filter((each) => ours(each) && each.attempt > 0 && Date.parse(each.finished) >= from);
+  const runs = said.runs.filter((each) => ours(each) && Date.parse(each.finished) >= from);
+  if (!stats.runs && !runs.length) return h('div', { class: 'nothing' }, h('b', {}, 'Nothing has run in this time'), project && h('p', {}, 'Of the project ', h('b', {}, project)), h('p', {}, 'Figures are measured: they come with the first run.'));
   return [
     project && h('p', { class: 'dim' }, 'Of the project ', h('b', {}, project)),
     h('dl', { class: 'tiles' }, tiles(stats, status)),
-    h('div', { class: 'charts' }, charts(mine, from)),
-    said.total > said.receipts.length && h('p', { class: 'dim' }, `The charts show the newest ${count(said.receipts.length)} of ${count(said.total)} receipts.`),
+    h('div', { class: 'charts' }, charts(runs, proven, from)),
+    said.total > said.receipts.length && h('p', { class: 'dim' }, `Durations: of the newest ${count(said.receipts.length)} of ${count(said.total)} receipts.`),
     lanes(status), processors(stats), estimates(stats), flaky(stats),
   ];
 }
@@ -77,33 +80,46 @@ function tiles(stats, status) {
   ];
 }
 
-function charts(receipts, from) {
-  const proven = receipts.filter((each) => each.attempt > 0 && each.finished);
-  if (!proven.length) return null;
-  const ends = proven.map((each) => Date.parse(each.finished));
+/** What the runs came to, verifications too; and how long it took what has a receipt. */
+function charts(runs, proven, from) {
+  const ends = [...runs, ...proven].map((each) => Date.parse(each.finished));
+  if (!ends.length) return null;
   const first = Math.max(from, Math.min(...ends));
-  const last = from ? Date.now() : Math.max(...ends);
-  const { from: start, length, number } = pieces(first, Math.max(last, first + 1000));
+  const { from: start, length, number } = pieces(first, Math.max(from ? Date.now() : Math.max(...ends), first + 1000));
   const domain = { from: start, to: start + length * number };
   const buckets = Array.from({ length: number }, (_, at) => ({ from: start + at * length, to: start + (at + 1) * length, done: 0, failed: 0, other: 0, times: [] }));
-  for (const each of proven) {
-    const bucket = buckets[Math.floor((Date.parse(each.finished) - start) / length)];
-    if (!bucket) continue;
-    bucket[each.outcome === 'done' || each.outcome === 'failed' ? each.outcome : 'other'] += 1;
-    bucket.times.push(each.duration);
+  const bucketOf = (each) => buckets[Math.floor((Date.parse(each.finished) - start) / length)];
+  for (const run of runs) {
+    for (const [outcome, times] of Object.entries(run.counts)) bucketOf(run)[outcome in COUNTED ? outcome : 'other'] += times;
   }
-  const filled = buckets.filter((bucket) => bucket.times.length);
-  const middle = (bucket) => (bucket.from + bucket.to) / 2;
-  const when = (bucket) => moment(new Date(bucket.from).toISOString());
-  const rates = filled.filter((bucket) => bucket.done + bucket.failed).map((bucket) => ({ at: middle(bucket), value: bucket.done / (bucket.done + bucket.failed), title: `${percent(bucket.done / (bucket.done + bucket.failed))}, ${when(bucket)}` }));
-  const times = filled.map((bucket) => ({ at: middle(bucket), value: median(bucket.times), title: `${duration(median(bucket.times))}, ${when(bucket)}` }));
+  for (const each of proven) bucketOf(each).times.push(each.duration);
   const per = lengthSaid(length);
+  return [results(buckets, per, domain), success(buckets, domain), durations(buckets, domain)];
+}
+
+const COUNTED = { done: true, failed: true };
+const middle = (bucket) => (bucket.from + bucket.to) / 2;
+const when = (bucket) => moment(new Date(bucket.from).toISOString());
+
+function results(buckets, per, domain) {
   const sum = (name) => buckets.reduce((all, bucket) => all + bucket[name], 0);
-  return [
-    figure(`Results, each ${per}`, bars(buckets.map((bucket) => ({ from: bucket.from, to: bucket.to, parts: [['done', bucket.done], ['failed', bucket.failed], ['other', bucket.other]], title: `${bucket.done} done, ${bucket.failed} failed, ${when(bucket)}` })), { domain, label: `Results, each ${per}: ${sum('done')} done, ${sum('failed')} failed, ${sum('other')} other` }), [['done', 'done'], ['failed', 'failed'], ...(sum('other') ? [['other', 'other']] : [])]),
-    figure('Success', line(rates, { domain, top: 1, says: percent, label: `Success over time, from ${percent(rates[0]?.value)} to ${percent(rates.at(-1)?.value)}` })),
-    figure('Duration, median', line(times, { domain, says: (mark) => (mark ? duration(mark) : '0'), label: `Median duration over time, from ${duration(times[0]?.value)} to ${duration(times.at(-1)?.value)}` })),
-  ];
+  const stacks = buckets.map((bucket) => ({ from: bucket.from, to: bucket.to, parts: [['done', bucket.done], ['failed', bucket.failed], ['other', bucket.other]], title: `${bucket.done} done, ${bucket.failed} failed, ${when(bucket)}` }));
+  const label = `Results, each ${per}: ${sum('done')} done, ${sum('failed')} failed, ${sum('other')} other`;
+  return figure(`Results, each ${per}`, bars(stacks, { domain, label }), [['done', 'done'], ['failed', 'failed'], ...(sum('other') ? [['other', 'other']] : [])]);
+}
+
+function success(buckets, domain) {
+  const points = buckets.filter((bucket) => bucket.done + bucket.failed).map((bucket) => {
+    const value = bucket.done / (bucket.done + bucket.failed);
+    return { at: middle(bucket), value, title: `${percent(value)}, ${when(bucket)}` };
+  });
+  return figure('Success', line(points, { domain, top: 1, says: percent, label: `Success over time, from ${percent(points[0]?.value)} to ${percent(points.at(-1)?.value)}` }));
+}
+
+function durations(buckets, domain) {
+  const points = buckets.filter((bucket) => bucket.times.length).map((bucket) => ({ at: middle(bucket), value: median(bucket.times), title: `${duration(median(bucket.times))}, ${when(bucket)}` }));
+  const says = (mark) => (mark ? duration(mark) : '0');
+  return figure('Duration, median', line(points, { domain, says, label: `Median duration over time, from ${duration(points[0]?.value)} to ${duration(points.at(-1)?.value)}` }));
 }
 
 function median(numbers) {

@@ -4,12 +4,12 @@ import { Graph, layout } from '../vendor/dagre/dagre.esm.js';
 
 const ROW = 3; // boxes beside each other that nothing connects
 const MANY = 300; // boxes, from which on a quicker way is good enough
-const FRAME = { side: 12, top: 22, bottom: 12 }; // between a frame and what is in it
+const FRAME = { side: 12, top: 22, bottom: 10 }; // between a frame and what is in it
 
 /** `{ nodes: [{ id, width, height, group }], edges: [[from, to]], groups: [{ id, parent }] }` to places. */
 export function place({ nodes, edges, groups }) {
   const graph = new Graph({ compound: true, multigraph: false });
-  graph.setGraph({ rankdir: 'LR', nodesep: groups.some(({ parent }) => parent) ? 28 : 22, ranksep: 60, edgesep: 10, marginx: 40, marginy: 56, ranker: nodes.length > MANY ? 'tight-tree' : 'network-simplex' });
+  graph.setGraph({ rankdir: 'LR', nodesep: groups.some(({ parent }) => parent) ? 30 : 22, ranksep: 60, edgesep: 10, marginx: 40, marginy: 56, ranker: nodes.length > MANY ? 'tight-tree' : 'network-simplex' });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id } of groups) graph.setNode(id, {});
   for (const { id, width, height } of nodes) graph.setNode(id, { width, height });

@@ -110,12 +110,14 @@ class Runs {
   }
 
   #show(run) {
+    const full = store.get(this.paths().at(-1));
+    const ours = full?.run === run.id && full.ids !== null; // the server ends those alone that it has started
     replace(this.head,
       h('div', { class: 'run-title' }, h('h2', {}, moment(run.started)), run.finished ? null : h('span', { class: 'live' }, 'running'), h('span', { class: 'push' }),
-        !run.finished && store.may('run') && h('button', { type: 'button', class: 'danger', onclick: () => this.interrupt(run) }, icon('stop'), 'Interrupt')),
+        !run.finished && ours && store.may('run') && h('button', { type: 'button', class: 'danger', onclick: () => this.interrupt(run) }, icon('stop'), 'Interrupt')),
       h('dl', { class: 'run-facts' }, this.#facts(run).filter(([, value]) => value).map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))));
     const known = new Map((store.get('tasks')?.tasks ?? []).map((task) => [`${task.project ?? ''}/${task.id}`, task]));
-    const told = { run: store.get(this.paths().at(-1)), receipts: store.get(RECEIPTS)?.receipts ?? [], running: store.running() };
+    const told = { run: full?.run === run.id ? full : null, receipts: store.get(RECEIPTS)?.receipts ?? [], running: store.running() };
     this.timeline.set(barsOf(run, known, told), run, this.by);
   }
 

@@ -109,7 +109,7 @@ function actions(task) {
     !closed && button('Mark as done', () => say(task, 'done'), column(task) === 'manual' ? 'primary' : ''),
     (closed || task.failures > 0 || column(task) === 'failed') && button('Reopen', () => say(task, 'todo')),
     store.may('run') && !closed && task.processor && column(task) !== 'running' && button([icon('play'), 'Run'], () => run(task), 'primary'),
-    button('Add a subtask', () => openAdd(task)),
+    button('Subtask', () => openAdd(task)),
     button('Note', () => note(task)),
     !closed && task.complexity && !task.children.length && button('Break down', () => post(task, '/expand', {}, 'Broken down')),
     !closed && button('Cancel', () => say(task, 'cancelled'), 'ghost danger'));

@@ -9,6 +9,7 @@ import { VirtualList } from '../lib/virtual.js';
 
 const HEADING = 30;
 const ROW = 30;
+const ROOM = 0.16; // to the right of the last bar, for its words
 const TICK = 250; // milliseconds between two looks at what runs
 
 export class Timeline {
@@ -49,7 +50,7 @@ export class Timeline {
     const from = Math.min(...begins, this.run?.started ? Date.parse(this.run.started) : Infinity);
     const ends = (this.all ?? []).map((bar) => bar.to ?? Date.now());
     const to = Math.max(...ends, this.run?.finished ? Date.parse(this.run.finished) : 0, from + 1000);
-    this.domain = { from, to: to + (to - from) * 0.02 };
+    this.domain = { from, to: to + (to - from) * ROOM };
   }
 
   #grow(always = false) {
@@ -72,10 +73,7 @@ export class Timeline {
     box.style.setProperty('width', `${Math.max(0.15, share(end) - share(bar.from))}%`);
     const words = element.querySelector('.bar-time');
     words.textContent = `${duration((end - bar.from) / 1000)}${bar.attempts > 1 ? `, attempt ${bar.attempts}` : ''}${bar.progress !== null && bar.to === null ? `, ${Math.round(bar.progress)}%` : ''}`;
-    const left = share(end) > 78;
-    words.classList.toggle('before', left);
-    words.style.setProperty('left', left ? 'auto' : `${share(end)}%`);
-    words.style.setProperty('right', left ? `${100 - share(bar.from)}%` : 'auto');
+    words.style.setProperty('left', `${share(end)}%`);
   }
 
   #heading({ name, number, busy: seconds }) {

@@ -6,7 +6,7 @@ import { h, replace } from '../lib/dom.js';
 
 const signIn = (token) => ask('POST', '../../session', { body: { token } });
 
-export function welcome(done) {
+export function welcome(done, heading = 'This page needs a token') {
   const field = h('input', { type: 'password', name: 'token', autocomplete: 'current-password', spellcheck: 'false', required: true, 'aria-describedby': 'token-wrong' });
   const wrong = h('p', { class: 'wrong', id: 'token-wrong', role: 'alert' });
   const submit = async (event) => {
@@ -21,7 +21,7 @@ export function welcome(done) {
     }
   };
   return h('div', { class: 'welcome' },
-    h('h2', {}, 'This page needs a token'), how(),
+    heading && h('h2', {}, heading), how(),
     h('form', { onsubmit: submit }, h('label', {}, h('span', {}, 'Token'), field), h('button', { class: 'primary', type: 'submit' }, 'Sign in')),
     wrong);
 }
@@ -35,8 +35,8 @@ const how = () => [
 
 /** For who may read alone, and wants more. */
 export function openSignIn(done) {
-  const close = openDialog('You can read here', welcome(async () => {
+  const close = openDialog('Changes need a token', welcome(async () => {
     await done();
     close();
-  }), { narrow: true });
+  }, null), { narrow: true });
 }
