@@ -73,8 +73,10 @@ def read_figures(repo: Repository, config: Config, plan: Plan, project: str) -> 
     found = figures(plan, config, now, counted, project=project)
     ready = [name for name, state in found.task_states.items() if state == State.READY]
     moment = time.time()
-    since = ready_since(plan, ready, finished, seen_before(repo), moment)
-    keep_seen(repo, since)
+    seen = seen_before(repo)
+    since = ready_since(plan, ready, finished, seen, moment)
+    if since != seen:
+        keep_seen(repo, since)
     return found.figures._replace(
         queue_age=moment - min(since.values(), default=moment),
         takeovers=taken_over,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mdtodo.storage.state import folder
@@ -25,10 +26,20 @@ def ready_since(
     for name in ready:
         task = plan.tasks[name]
         results = [finished[one] for one in (name, *task.after, *task.children) if one in finished]
+        if (day := _begin_of(task.not_before)) is not None:
+            results.append(day)
         first = seen.get(name, max(results, default=now))
         # one that has run since, and failed, is ready anew
         found[name] = min(now, max(first, finished.get(name, 0.0)))
     return found
+
+
+def _begin_of(day: str | None) -> float | None:
+    """The moment from which a task with `from:` may be done."""
+    try:
+        return None if day is None else datetime.fromisoformat(day).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def seen_before(repo: Repository) -> dict[str, float]:

@@ -25,8 +25,9 @@ PAUSES = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 GRACE = 5.0
 #: Seconds that one attempt may take in all, also with a server that sends a byte now and then.
 DEADLINE = 15.0
-#: Seconds between two looks into the outbox.
-_LOOK = 0.2
+#: Seconds between two looks into the outbox, where that takes no time to speak of; and how much more time than a look
+#: takes has to pass, as it may hold what a server missed in days.
+_LOOK, _SHARE = 0.2, 20
 
 
 class Sender:
@@ -61,9 +62,12 @@ class Sender:
         """Send what was not tried yet, for `GRACE` seconds at most; what is left is the next run's."""
         self._flush = True
         end = time.monotonic() + GRACE
-        while self._thread.is_alive() and self._untried() and time.monotonic() < end:
+        while self._thread.is_alive() and time.monotonic() < end:
+            began = time.monotonic()
+            if not self._untried():
+                break
             self._wake.set()
-            time.sleep(0.02)
+            time.sleep(max(0.02, 2 * (time.monotonic() - began)))
         self._stop.set()
         self._wake.set()
         self._outbox.give_back()
@@ -80,12 +84,13 @@ class Sender:
     def _work(self) -> None:
         try:
             while not self._stop.is_set():
+                began = time.monotonic()
                 if self._outbox.take_turn() and (one := self._outbox.due(flush=self._flush)) is not None:
                     self._current = one
                     self._send(one)
                     self._current = None
                     continue
-                self._wake.wait(_LOOK)
+                self._wake.wait(max(_LOOK, _SHARE * (time.monotonic() - began)))
                 self._wake.clear()
         except OSError as error:
             self.sentences.append(f"messages cannot be kept or sent: {error.strerror or error}")

@@ -201,6 +201,8 @@ class TestFigures:
         # it is kept until it is not ready any more, or has run and failed again
         later = ready_since(made, ["b", "c", "d"], {"d": 180.0}, first, now=200.0)
         assert later == {"b": 50.0, "c": 100.0, "d": 180.0}
+        day = plan(read_tasks({"TODO.md": parse(b"- [ ] e id:e from:2026-11-30 after:a\n")}), Config())
+        assert ready_since(day, ["e"], {"a": 50.0}, {}, now=1.8e9) == {"e": 1795996800.0}
         assert ready_since(made, ["c"], {}, {"c": 999.0}, now=300.0) == {"c": 300.0}  # the clock was set back
 
     def test_the_age_of_the_queue_grows_while_nobody_takes_what_is_ready(

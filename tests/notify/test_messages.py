@@ -39,6 +39,7 @@ EVENTS = '"failed", "gave_up", "manual_ready", "run"'
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine may be busy: the end of a run waits longer, unless a server is meant to hang."""
     monkeypatch.setattr(sender, "GRACE", 50.0)
+    monkeypatch.setenv("no_proxy", "*")
 
 
 def config(url: str, on: str = EVENTS, more: str = "") -> str:
@@ -384,6 +385,21 @@ class TestKills:
         receipts = re.findall(r"^Mdtodo-Task: t\d failed", repo.git("log", "--format=%B"), re.MULTILINE)
         assert len(told) == len(set(told)) == len(receipts)
         assert left(repo) == []
+
+    def test_a_backlog_of_many_takes_no_time_of_a_run_and_is_bounded(
+        self, repo: Checkout, inside: Call, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        receiver.answers = [500]
+        prepare(repo, receiver.url, on='"run"')
+        outbox = _outbox(repo, receiver)
+        ((one),) = outbox.waiting()
+        for number in range(300):
+            outbox.tried(one._replace(id=f"msg_{number}", attempts=9), one.to, 3600.0)
+        monkeypatch.setattr("mdtodo.notify.outbox.MOST", 301)
+        said = inside("run", code=1)
+        assert "messages could not be kept: too many wait to be sent" in said.err
+        assert "unsent      301 messages" in inside("state", "info").out
+        assert repo.head("TODO.md").startswith(b"- [x]")
 
     def test_a_damaged_file_is_no_message(self, repo: Checkout, inside: Call, receiver: Receiver) -> None:
         prepare(repo, receiver.url, on='"run"')

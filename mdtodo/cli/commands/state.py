@@ -66,6 +66,8 @@ def _rows(found: Contents) -> Iterator[tuple[str, str]]:
         )
         yield "uncommitted", f"{counted(found.uncommitted, 'receipt')} that no commit carries"
         yield "running", ", ".join(found.active) or "nothing"
+    if found.messages:
+        yield "unsent", f"{counted(found.messages, 'message')}"
     yield "output", _size(found.logs)
     yield "caches", _size(found.caches)
     yield "other", _size(found.other) + (f", with {', '.join(found.copies)}" if found.copies else "")

@@ -25,7 +25,8 @@ COPY = re.compile(r"state\.db\.(damaged|version|replaced)-\d+(-wal|-shm)?")
 class Contents(NamedTuple):
     """The folder, and what it takes in bytes: the state itself with its log, captured output, caches, and everything
     else (`other`). `problem`: why the state cannot be read. `copies`: names of set-aside ones. `waiting`: results that
-    have yet to land; `uncommitted`: receipts that no commit carries; `active`: runs that go on."""
+    have yet to land; `uncommitted`: receipts that no commit carries; `active`: runs that go on. `messages`: those that
+    have yet to be sent."""
 
     folder: str
     exists: bool
@@ -36,6 +37,7 @@ class Contents(NamedTuple):
     other: int
     free: int
     copies: tuple[str, ...]
+    messages: int
     runs: int = 0
     results: int = 0
     waiting: int = 0
@@ -57,7 +59,18 @@ def contents(repo: Repository) -> Contents:
     names = sorted(os.listdir(place)) if os.path.isdir(place) else []
     copies = tuple(name for name in names if COPY.fullmatch(name) and not name.endswith(("-wal", "-shm")))
     found = Contents(
-        *(place, os.path.exists(path), None, size, logs, caches, other, _free(repo.common_dir), copies)
+        *(
+            place,
+            os.path.exists(path),
+            None,
+            size,
+            logs,
+            caches,
+            other,
+            _free(repo.common_dir),
+            copies,
+            _messages(place),
+        )
     )
     return _with_figures(repo, found) if found.exists else found
 
@@ -86,6 +99,12 @@ _FIGURES = (
     "SELECT (SELECT count(*) FROM runs), count(*), count(receipt),"
     " (SELECT count(*) FROM receipts WHERE commit_id IS NULL) FROM results"
 )
+
+
+def _messages(place: str) -> int:
+    with suppress(OSError):
+        return sum(name.endswith(".json") for name in os.listdir(os.path.join(place, "messages")))
+    return 0
 
 
 def size_of(path: str) -> int:

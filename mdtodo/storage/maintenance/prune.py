@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mdtodo.storage.database import Database
 
 #: What a killed command leaves: half of a copy, or the folder of one.
-_HALF = re.compile(r"state\.db(\.[\w-]+)?\.part-\d+(-\w+)?|restore\.\w+")
+_HALF = re.compile(r"state\.db(\.[\w-]+)?\.part-\d+(-\w+)?|restore\.\w+|\w+\.json\.\d+")
 #: Seconds after which nobody is writing what a killed command would leave.
 _LEFT = 3600.0
 
@@ -84,7 +84,7 @@ def _copies(place: str) -> Iterator[tuple[str, str]]:
 
 
 def _left(place: str) -> Iterator[str]:
-    for path in _files(place):
+    for path in (*_files(place), *_files(os.path.join(place, "messages"))):
         with suppress(OSError):
             if _HALF.fullmatch(os.path.basename(path)) and os.stat(path).st_mtime < time.time() - _LEFT:
                 yield path

@@ -151,7 +151,7 @@ def _replace(state: StateStore, copy: str, *, fresh: bool, force: bool) -> Resto
         for table in _TABLES:
             _take_over(database, table)
         here = database.read("SELECT value FROM main.counters WHERE name = 'token'")
-        db.execute("INSERT OR REPLACE INTO main.counters SELECT * FROM other.counters")
+        _take_over(database, "counters")
         # no token that was given out since the copy was made is given out again
         least = max(int(time.time()), *(integer(value) for (value,) in here))
         db.execute("UPDATE main.counters SET value = max(value, ?) WHERE name = 'token'", (least,))
