@@ -53,7 +53,9 @@ class Address(NamedTuple):
 def listen(address: Address) -> socket.socket:
     """A socket there. Raises MdtodoError where another program has the port, or the address is none of this machine."""
     try:
-        family, kind, protocol, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM
+        )[0]
     except OSError as error:
         raise UsageError(f"--host {address.host!r} is no address: {error.strerror}") from error
     # with its protocol, or asyncio would not set TCP_NODELAY: an answer would wait for the client's delayed ACK
