@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mdtodo.config.categories import merged as merged_categories
+from mdtodo.config.check_rules import CheckRules, contradictions
 from mdtodo.config.processor_settings import CLONE_KEYS, SANDBOX_KEYS, Defaults, Match, Processor
 from mdtodo.config.settings import Config, Expand, Logs, Notify, Pattern
 from mdtodo.config.shapes import InvalidError, Record, Shape, Table, ValueType, must_be, shown
@@ -250,6 +251,8 @@ def _values(tree: Tree, broken: Set[Path], wrong: list[InvalidError]) -> Tree:
     values["categories"] = categories
     values["expand"] = Expand(**tree.get("expand", {}))
     values["logs"] = Logs(**tree.get("logs", {}))
+    values["check"] = CheckRules(**tree.get("check", {}))
+    wrong += contradictions(tree.get("check", {}))
     values["notify"] = Notify(**tree.get("notify", {}))
     values["defaults"] = defaults
 

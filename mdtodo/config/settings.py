@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.config import value_types
 from mdtodo.config.categories import CATEGORIES
+from mdtodo.config.check_rules import CheckRules
 from mdtodo.config.processor_settings import Defaults, Processor
 from mdtodo.config.shapes import (
     InvalidError,
@@ -195,6 +196,7 @@ class Config:
     warnings_as_errors: bool = key(
         boolean(), "Warnings of `check` count as errors: the exit code is 1.", False
     )
+    check: CheckRules = key(Record(CheckRules), "What `check` reports.", CheckRules())
     close_from_commits: bool = key(boolean(), "Commit messages may close the tasks that they name.", False)
     lanes: Mapping[str, int] = table(
         Table(integer(1), check_name("lane")), "How many tasks of the lane run at once.", _lanes

@@ -136,11 +136,12 @@ def _drop(version: EditResult, applied: Applied | EditedFile, wanted: Wanted, *,
     reasons, already = dict(applied.missing), set(applied.already)
     dropped: set[str] = set()
     for task, edits in wanted.items():
-        decisive = _required(edits) or edits
+        boxes = _boxes(edits)
+        decisive = boxes or edits
         if all(edit in reasons for edit in decisive):
             version.missed[task] = reasons[decisive[0]]
             dropped.add(task)
-        elif _required(edits) and already.issuperset(decisive):
+        elif boxes and already.issuperset(decisive):
             version.closed.add(task)
             dropped |= {task} if once else set()
     return dropped
@@ -163,10 +164,6 @@ def _is_for_closed(edit: Edit) -> bool:
     return isinstance(edit, always) or (isinstance(edit, AddNote) and edit.closed)
 
 
-def _required(edits: Sequence[Edit]) -> list[Edit]:
-    """Those without which nothing else is made."""
-    return [edit for edit in edits if isinstance(edit, SetStatus)]
-
-
 def _boxes(edits: Sequence[Edit]) -> list[SetStatus]:
+    """Those without which nothing else is made."""
     return [edit for edit in edits if isinstance(edit, SetStatus)]

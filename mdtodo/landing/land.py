@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mdtodo.core.edits import Revert
 from mdtodo.core.task import STATUS_CHARS
+from mdtodo.core.titles import few
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.git.head import HeadMove, HeadMovedError, RefLockedError, read_head
 from mdtodo.git.index import index_copy
@@ -61,8 +62,7 @@ class RefusedError(GitError):
     """Nothing was changed, since all of it could not be; `reasons` say why. `of_task`: a task is not what it was."""
 
     def __init__(self, reasons: Sequence[str], *, of_task: bool = False) -> None:
-        more = f"; and {len(reasons) - 8} more" if len(reasons) > 8 else ""
-        super().__init__(f"nothing was changed: {'; '.join(reasons[:8])}{more}")
+        super().__init__(f"nothing was changed: {few(reasons, 8, apart=True)}")
         self.reasons = tuple(reasons)
         self.of_task = of_task
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mdtodo.config.load import load
+from mdtodo.core.titles import few
 from mdtodo.errors import GitError, InputError, UsageError
 from mdtodo.git.files import worktree_files
 from mdtodo.markdown.document import Document, parse
@@ -299,8 +300,7 @@ def too_short(name: str) -> UsageError:
 
 
 def _listed(tasks: Sequence[Task]) -> str:
-    shown = "; ".join(f"{task.id} ({task.file}:{task.line} {task.title[:40]})" for task in tasks[:8])
-    return shown + (f"; and {len(tasks) - 8} more" if len(tasks) > 8 else "")
+    return few([f"{task.id} ({task.file}:{task.line} {task.title[:40]})" for task in tasks], 8, apart=True)
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

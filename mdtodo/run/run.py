@@ -23,10 +23,10 @@ from mdtodo.run.joint.peers import Peers
 from mdtodo.run.joint.worker_loop import WorkerLoop
 from mdtodo.run.journal import RunJournal
 from mdtodo.run.loop import RunLoop
-from mdtodo.run.messages import Messages
 from mdtodo.run.ready_queue import ReadyQueue
 from mdtodo.run.recheck.expired import as_opened, expired, open_expired
 from mdtodo.run.recheck.verify import plan_of
+from mdtodo.run.report.messages import Messages
 from mdtodo.run.report.unstarted import left_over, unstarted
 from mdtodo.run.reviews import merged_reviews
 from mdtodo.run.signals import Interrupt
@@ -75,15 +75,7 @@ def run(
     with (
         # the last to be left: where messages wait for a moment, no lease does
         Messages.of(repo, config, observer) as observer,
-        RunJournal.open(
-            repo,
-            config,
-            commit=options.commit,
-            worker=options.worker,
-            jobs=jobs(options, config),
-            joint=options.joint,
-            run_id=options.run_id,
-        ) as journal,
+        RunJournal.open(repo, config, options, jobs(options, config)) as journal,
         _opened(executor, options, config) as pool,
     ):
         # before the files are read, as it may tick boxes in them

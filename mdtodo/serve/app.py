@@ -70,6 +70,7 @@ def routes() -> list[BaseRoute]:
         route("/session", GET=sign_in.session, POST=sign_in.sign_in, DELETE=sign_in.sign_out),
         route("/health", GET=reads.health),
         route("/metrics", GET=metrics.metrics),
+        route("/openapi.json", GET=reads.description),
         route(f"{API}/tasks", GET=listings.pop("tasks"), POST=tasks.add),
         route(f"{API}/tasks/{{id}}", GET=tasks.show, PATCH=tasks.change_status, DELETE=tasks.cancel),
         route(f"{API}/tasks/{{id}}/claim", POST=tasks.claim),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import signal
 import socket
+import sys
 from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +16,7 @@ import uvicorn
 
 from mdtodo.errors import MdtodoError, UsageError
 from mdtodo.serve.app import application
+from mdtodo.serve.connection import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +24,8 @@ if TYPE_CHECKING:
 
     from mdtodo.serve.service import Service
 
-#: Seconds in which answers that are on their way come to their end.
-_GRACE = 5
+#: Seconds in which answers that are on their way come to their end, and for which a connection may be idle.
+_GRACE, _KEEP_ALIVE = 5, 30
 
 
 class Address(NamedTuple):
@@ -50,10 +53,13 @@ class Address(NamedTuple):
 def listen(address: Address) -> socket.socket:
     """A socket there. Raises MdtodoError where another program has the port, or the address is none of this machine."""
     try:
-        family, _, _, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM
+        )[0]
     except OSError as error:
         raise UsageError(f"--host {address.host!r} is no address: {error.strerror}") from error
-    made = socket.socket(family)
+    # with its protocol, or asyncio would not set TCP_NODELAY: an answer would wait for the client's delayed ACK
+    made = socket.socket(family, kind, protocol)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(place)
@@ -71,12 +77,12 @@ def listen(address: Address) -> socket.socket:
     return made
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Ends event streams before it waits for answers, and lets a signal end it without being raised again."""
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
-        self._service = service
+        self.service = service
         self.caught: int | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -86,7 +92,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """The streams first, else it would wait for them."""
-        await self._service.stop()
+        await self.service.stop()
         await super().shutdown(sockets)
 
     @contextmanager
@@ -100,11 +106,26 @@ class _Server(uvicorn.Server):
                 signal.signal(one, handler)
 
 
-def serve(service: Service, address: Address, listening: socket.socket) -> int:
-    """Serve until a signal comes; the exit code. Raises UsageError where key or certificate are none."""
+class _Lines(logging.Handler):
+    """What uvicorn has to say goes to the server's own log, and bugs to standard error too."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(logging.WARNING)
+        self._service = service
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line."""
+        error = repr(record.exc_info[1]) if record.exc_info else None
+        self._service.log.write("warning", message=record.getMessage(), error=error)
+        if record.exc_info:
+            sys.stderr.write(self.format(record) + "\n")
+
+
+def prepare(service: Service, address: Address) -> Server:
+    """The server, which does not serve yet. Raises UsageError where key or certificate are none."""
     config = uvicorn.Config(
         application(service),
-        http="h11",
+        http=Connection,
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -112,7 +133,7 @@ def serve(service: Service, address: Address, listening: socket.socket) -> int:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=30,
+        timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=_GRACE,
         ssl_certfile=address.certfile,
         ssl_keyfile=address.keyfile,
@@ -121,11 +142,20 @@ def serve(service: Service, address: Address, listening: socket.socket) -> int:
         config.load()
     except OSError as error:  # ssl.SSLError is one
         raise UsageError(f"--certfile, --keyfile: {error.strerror or error}") from error
-    server = _Server(config, service)
+    return Server(config, service)
+
+
+def serve(server: Server, listening: socket.socket) -> int:
+    """Serve until a signal comes; the exit code."""
+    logger, handler = logging.getLogger("uvicorn.error"), _Lines(server.service)
+    logger.addHandler(handler)
 
     async def run() -> None:
-        service.start()
+        server.service.start()
         await server.serve([listening])
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    finally:
+        logger.removeHandler(handler)
     return 130 if server.caught == signal.SIGINT else 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict, deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mdtodo.errors import MdtodoError
 from mdtodo.serve.live.events import Hub
 from mdtodo.serve.live.feed import Feed
 from mdtodo.serve.live.runs import StartedRuns
@@ -100,7 +102,6 @@ class Service:
         self.feeds = [Feed(project, self.hub) for project in self.projects]
         for one in self.feeds:
             one.start()
-            one.read()
 
     async def stop(self) -> None:
         """Interrupt the runs that it has started, let the streams end, and look no more."""
@@ -113,6 +114,12 @@ class Service:
         """Have what clients listen to read now."""
         for one in self.feeds:
             one.look()
+
+    async def read_all(self) -> None:
+        """Have read what can be read."""
+        for one in self.projects:
+            with suppress(MdtodoError):
+                await one.snapshot()
 
     def is_ready(self) -> bool:
         """Whether any repository could be read when it was read last."""

@@ -11,7 +11,7 @@ import re
 import sqlite3
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mdtodo.errors import MdtodoError
 from mdtodo.system.failpoints import failpoint
@@ -84,7 +84,7 @@ class Database:
         """Close it; what was written stays."""
         self._connection.close()
 
-    def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+    def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows."""
         with _sentences(self.path):
             try:
@@ -182,7 +182,7 @@ class Database:
         self._connection, self._schema = _empty(schema), None
 
     def _version(self) -> int:
-        return int(str(self.read("PRAGMA user_version")[0][0]))
+        return int(self.read("PRAGMA user_version")[0][0])
 
 
 def problem_of(path: str, schema: str, version: int, upgrades: Mapping[int, str]) -> str | None:

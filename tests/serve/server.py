@@ -169,10 +169,14 @@ def _answer(response: http.client.HTTPResponse) -> Answer:
 
 @contextmanager
 def serving(
-    root: Path | str, *options: str, env: Mapping[str, str] | None = None, expect: int | None = 0
+    root: Path | str,
+    *options: str,
+    env: Mapping[str, str] | None = None,
+    expect: int | None = 0,
+    before: str = "",
 ) -> Iterator[Server]:
-    """A server of this repository, ended by TERM; it has to exit with `expect`."""
-    process = start(root, *options, env=env)
+    """A server of this repository, ended by TERM; it has to exit with `expect`. `before`: what it does first."""
+    process = start(root, *options, env=env, before=before)
     try:
         assert process.stdout is not None
         link = process.stdout.readline().strip()
@@ -189,11 +193,21 @@ def serving(
     assert expect is None or process.returncode == expect, (process.returncode, out, err)
 
 
-def start(root: Path | str, *options: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+def start(
+    root: Path | str, *options: str, env: Mapping[str, str] | None = None, before: str = ""
+) -> subprocess.Popen[str]:
     """The process."""
     options = options if "--port" in options else ("--port", "0", *options)
     return subprocess.Popen(
-        [sys.executable, "-m", "mdtodo", "-C", str(root), "serve", *options],
+        [
+            sys.executable,
+            "-c",
+            f"{before}\nfrom mdtodo.cli import main\nmain()",
+            "-C",
+            str(root),
+            "serve",
+            *options,
+        ],
         env={**os.environ, **(env or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

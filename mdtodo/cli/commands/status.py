@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from mdtodo.cli._projects import repo_options
 from mdtodo.cli.options import json_option
 from mdtodo.planning.analysis.task_groups import GROUPS
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:\n  mdtodo status                        the current state\n"
     "  mdtodo status --watch                the same, kept up to date until Ctrl-C\n"
     "  mdtodo status --by section           how far each section is\n"
+    "  mdtodo status --repo a --repo b      several repositories\n"
     "  mdtodo status --json | jq .queues    how many tasks each lane could start",
 )
 @click.option("-w", "--watch", is_flag=True, help="Keep updating it until Ctrl-C.")
@@ -41,8 +43,11 @@ if TYPE_CHECKING:
     help="How far each file, section and so on is: open, closed, hours left.",
 )
 @json_option
+@repo_options
 @click.pass_obj
-def command(session: Session, watch: bool, interval: float, by: str | None, as_json: bool) -> None:
+def command(
+    session: Session, /, watch: bool, interval: float, by: str | None, as_json: bool, **which: Any
+) -> None:
     """Show tasks by state, what is in hand, the runners, and results by lane; with --by how far each group of tasks is.
 
     A task in hand is running, waits for its retry, or is over and waits for the commit (landing); only the first takes
@@ -56,12 +61,55 @@ def command(session: Session, watch: bool, interval: float, by: str | None, as_j
 
     from mdtodo.reporting.text import redraws
 
+    if which["repos"] or which["everything"]:
+        _show_several(session, by, watch=watch, as_json=as_json, **which)
+        return
     if not watch:
         _show(session, by, as_json=as_json)
     elif as_json or not redraws(sys.stdout):
         _print_again(lambda: _show(session, by, as_json=as_json), interval, between="" if as_json else "\n")
     else:
         _redraw(session, interval, by)
+
+
+def _show_several(
+    session: Session, by: str | None, *, watch: bool, as_json: bool, repos: tuple[str, ...], everything: bool
+) -> None:
+    """Those of several repositories, one below the other; in JSON a document for each."""
+    from mdtodo.cli._projects import repositories
+    from mdtodo.cli.context import Session
+    from mdtodo.errors import UsageError
+
+    if watch:
+        raise UsageError("--watch shows one repository; `mdtodo serve` shows several, and keeps up")
+    found = repositories(session, repos, everything=everything)
+    sessions = {
+        name: Session(root, session.color, verbosity=session.verbosity) for name, root in found.items()
+    }
+    if as_json:
+        from mdtodo.reporting.json_documents import print_json
+
+        documents = [{"project": name, **_document(one, by)} for name, one in sessions.items()]
+        print_json({"version": 1, "projects": documents})
+        return
+    for number, (name, one) in enumerate(sessions.items()):
+        heading = f"{name}  {found[name]}"
+        click.echo(("\n" if number else "") + click.style(heading, bold=True), color=session.colored())
+        _show(one, by, as_json=False)
+
+
+def _document(session: Session, by: str | None) -> dict[str, object]:
+    import time
+
+    if by is not None:
+        from mdtodo.planning.analysis.task_groups import task_groups
+        from mdtodo.reporting.task_groups import task_groups_document
+
+        plan = session.project().plan
+        return task_groups_document(task_groups(plan, by), by, len(plan.tasks), time.time())
+    from mdtodo.reporting.status_json import status_document
+
+    return status_document(*_read_status(session), time.time())
 
 
 def _show(session: Session, by: str | None, *, as_json: bool) -> None:

@@ -63,7 +63,9 @@ def from_work_tree(repo: Repository, paths: Iterable[str]) -> TodoFiles:
             data[path] = files.read(repo.root, path)
         except InputError as error:
             unreadable.append(error)
-    return TodoFiles(_ids(data), data, (), tuple(unreadable), lambda _: {})
+    # A key for caches, never asked of git, so SHA-1 does in a SHA-256 repository too.
+    ids = {path: hexdigest(b"blob %d\0" % len(content) + content) for path, content in data.items()}
+    return TodoFiles(ids, data, (), tuple(unreadable), lambda _: {})
 
 
 def from_index(repo: Repository, patterns: Sequence[str], read: Read | None = None) -> TodoFiles:
@@ -278,9 +280,3 @@ def _follow(
             raise InputError("is a symlink that points outside the work tree", file=path)
         entry = look_up(place)
     raise InputError("is a broken symlink", file=path)
-
-
-def _ids(data: Mapping[str, bytes]) -> dict[str, str]:
-    """git's name for these bytes as a blob, in SHA-1."""
-    # A key for caches, never asked of git, so SHA-1 does in a SHA-256 repository too.
-    return {path: hexdigest(b"blob %d\0" % len(content) + content) for path, content in data.items()}

@@ -21,15 +21,18 @@ from mdtodo.git.files.tree_files import (
     select_files,
     staged_configuration,
 )
-from mdtodo.git.repository import calling_index
+from mdtodo.git.repository import calling_index, read_blobs
 from mdtodo.git.true_history import ENVIRONMENT
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import read_tasks
+from mdtodo.operations.check import baseline
 from mdtodo.operations.check.gate import gate, gate_in_range
+from mdtodo.operations.check.rules import judged
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
 from mdtodo.planning.findings import findings as planning_findings
 from mdtodo.planning.plan import plan_for_check
+from mdtodo.system.files import create, read_inside, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,7 +56,24 @@ def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checke
     content = from_work_tree(repo, every)
     settings = config, worktree_files.read_configuration(repo.root)
     found = _findings_in(repo, content, config).with_gate(gate(repo, content, settings))
+    found = found.unknown_to(read_inside(repo.root, baseline.FILE), content)
     return found.only(frozenset(paths)) if paths else found.and_also(_of_clone(repo, config))
+
+
+def write_baseline(repo: Repository, config: Config) -> int:
+    """Write what is wrong in the work tree to the baseline, so that it is not reported until its line changes; how many
+    findings that are. What the gate says is never among them."""
+    content = from_work_tree(repo, dict.fromkeys(worktree_files.find(repo, config.files)))
+    found = _findings_in(repo, content, config)
+    if found.unreadable:
+        raise found.unreadable[0]
+    made, count = baseline.written(found.findings, content.bytes_of(content.ids))
+    before = read_inside(repo.root, baseline.FILE)
+    if before is None:
+        create(repo.root, baseline.FILE, made)
+    elif before != made:
+        replace(repo.root, baseline.FILE, before, made)
+    return count
 
 
 def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".") -> Checked:
@@ -68,6 +88,7 @@ def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".")
         content = from_index(repo, config.files, read)
         made = gate(repo, content, (config, configuration), new_only=True, staged=True)
         found = _findings_in(repo, content, config).with_gate(made)
+        found = found.unknown_to(_committed_baseline(repo, "HEAD", found), content)
         return found.only(select_files(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
 
 
@@ -83,6 +104,7 @@ def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd
     settings = config, worktree_files.read_configuration(repo.root)
     made = gate(repo, content, settings, new_only=True)
     found = _findings_in(repo, content, config).with_gate(made)
+    found = found.unknown_to(_committed_baseline(repo, _base(), found), content)
     elsewhere = [f for f in found.findings if f.file not in chosen and f.code in ACROSS]
     # a hook is not told of files that are gone
     altered = [f for f in made.findings if f.file not in chosen and f.code in OF_CHANGES]
@@ -137,6 +159,11 @@ class Checked(NamedTuple):
             findings=[finding for finding in self.findings if finding.file in files], unreadable=unreadable
         )
 
+    def unknown_to(self, known: bytes | None, content: TodoFiles) -> Checked:
+        """Without what a baseline has, the bytes of its file; None is none."""
+        files = {finding.file for finding in self.findings} & content.ids.keys() if known is not None else ()
+        return self._replace(findings=baseline.without_known(self.findings, content.bytes_of(files), known))
+
     def and_also(self, more: Iterable[Finding]) -> Checked:
         """With these findings as well, after the others."""
         return self._replace(findings=[*self.findings, *more])
@@ -154,13 +181,15 @@ class Checked(NamedTuple):
 
 
 def _findings_in(repo: Repository, content: TodoFiles, config: Config) -> Checked:
-    """Everything that is wrong in these files, as far as the receipts on the branch do not know better."""
-    checked = _judge_files(repo, content, config)._replace(strict=config.warnings_as_errors)
-    if not any(finding.code == "unknown-id" for finding in checked.findings):
-        return checked
-    from mdtodo.project.deleted_tasks import without_deleted
+    """Everything that is wrong in these files, as far as the receipts on the branch do not know better, and as the
+    configuration has it."""
+    checked = _judge_files(repo, content, config)
+    found = checked.findings
+    if any(finding.code == "unknown-id" for finding in found):
+        from mdtodo.project.deleted_tasks import without_deleted
 
-    return checked._replace(findings=without_deleted(repo, checked.findings))
+        found = without_deleted(repo, found)
+    return checked._replace(findings=judged(found, config.check), strict=config.warnings_as_errors)
 
 
 def _judge_files(repo: Repository, content: TodoFiles, config: Config) -> Checked:
@@ -284,10 +313,23 @@ def _unmerged(file: str) -> Finding:
     return Finding(file, 1, Severity.ERROR, "conflict-marker", message)
 
 
+def _base() -> str:
+    """What a change of the work tree is compared with."""
+    # pre-commit sets it with --from-ref, and before a push
+    return os.environ.get("PRE_COMMIT_FROM_REF") or "HEAD"
+
+
+def _committed_baseline(repo: Repository, revision: str, found: Checked) -> bytes | None:
+    """The baseline that this commit has; not asked for where nothing was found."""
+    if all(finding.code in baseline.NEVER for finding in found.findings):
+        return None
+    name = f"{revision}:{baseline.FILE}"
+    return read_blobs(repo, [name], ENVIRONMENT).get(name)
+
+
 def _wrong_before(repo: Repository) -> set[tuple[str, str, str]]:
     """What was wrong in the commit that the change started from; of nothing where there is none."""
-    # pre-commit sets it with --from-ref, and before a push
-    base = os.environ.get("PRE_COMMIT_FROM_REF") or "HEAD"
+    base = _base()
     try:
         config = load(*committed_configuration(repo, base))
         return {
@@ -309,11 +351,11 @@ def _of_clone(repo: Repository, config: Config) -> list[Finding]:
     are Python or link folders; then nothing is imported for them."""
     found: list[Finding] = []
     if any(processor.python for processor in config.processors.values()):
-        from mdtodo.operations.check.python_modules import missing_modules
+        from mdtodo.operations.check.processor_warnings import missing_modules
 
         found += missing_modules(repo, config)
     if any(processor.link for processor in config.processors.values()):
-        from mdtodo.operations.check.linked_folders import linked_checkouts
+        from mdtodo.operations.check.processor_warnings import linked_checkouts
 
         found += linked_checkouts(repo, config)
     if exists(join(repo.root, ".gitattributes")):
@@ -321,7 +363,7 @@ def _of_clone(repo: Repository, config: Config) -> list[Finding]:
 
         driver = missing_driver(repo)
         found += [] if driver is None else [driver]
-    return found
+    return judged(found, config.check)
 
 
 def _of_document(file: str, document: Document) -> Iterator[Finding]:

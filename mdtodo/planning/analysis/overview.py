@@ -223,7 +223,4 @@ _SETTLED = (Outcome.DONE, Outcome.FAILED)
 
 def _counts(names: Iterable[str], found: Iterable[str]) -> dict[str, int]:
     """How often each is found, those of `names` first, also where that is never."""
-    counts = {str(name): 0 for name in names}
-    for one in found:
-        counts[str(one)] = counts.get(str(one), 0) + 1
-    return counts
+    return {**dict.fromkeys(map(str, names), 0), **Counter(map(str, found))}

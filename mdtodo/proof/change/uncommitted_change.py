@@ -52,15 +52,13 @@ def uncommitted_change(repo: Repository, now: Uncommitted) -> tuple[Config, Chan
     if rules.config.proof == "off":
         return rules.config, Change([], TaskChanges([], [], [])), now.content
     if rules.config.files != now.settings.config.files:
-        now = now._replace(content=_content(repo, rules.config.files, staged=now.staged))
+        patterns = rules.config.files
+        content = from_index(repo, patterns) if now.staged else from_work_tree(repo, find(repo, patterns))
+        now = now._replace(content=content)
     first = _beside(repo, rules, now, head, settings)
     for other in merged_heads(repo):
         first = _both(first, _beside(repo, rules, now, other, settings_at(repo, other)))
     return rules.config, first, now.content
-
-
-def _content(repo: Repository, patterns: Sequence[str], *, staged: bool) -> TodoFiles:
-    return from_index(repo, patterns) if staged else from_work_tree(repo, find(repo, patterns))
 
 
 def _beside(repo: Repository, rules: Rules, now: Uncommitted, parent: str, before: Settings) -> Change:

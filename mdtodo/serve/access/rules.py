@@ -70,6 +70,7 @@ class Access:
     hosts: frozenset[str]
     tell: Callable[[str], None]
     failures: Failures = field(default_factory=Failures)
+    _said: str = ""
 
     def refuse_foreign(self, request: HTTPConnection) -> None:
         """Raises Problem where the request names a host that this one is not called, or comes from another page: a
@@ -154,7 +155,11 @@ class Access:
             try:
                 in_file = self.file.tokens()
             except MdtodoError as error:
-                self.tell(f"{error}; so none of its tokens counts")
+                if self._said != (said := f"{error}; so none of its tokens counts"):
+                    self.tell(said)
+                self._said = said
+            else:
+                self._said = ""
         found = token_among((*self.own, *in_file), presented)
         return None if found is None or found.has_ended(time.time()) else found
 

@@ -115,12 +115,12 @@ def read_tokens(path: str) -> tuple[Token, ...]:
     for key in ("tool", "mdtodo", "serve", "tokens"):
         tables = tables.get(key, {})
         if not isinstance(tables, dict):
-            raise ConfigError("[tool.mdtodo.serve.access.tokens] must be a table for each token", file=path)
+            raise ConfigError("[tool.mdtodo.serve.tokens] must be a table for each token", file=path)
     return tuple(_token(path, name, table) for name, table in tables.items())
 
 
 def _token(path: str, name: str, table: Any) -> Token:
-    where = f"tool.mdtodo.serve.access.tokens.{name}"
+    where = f"tool.mdtodo.serve.tokens.{name}"
     if not isinstance(table, dict):
         raise ConfigError(f"{where} must be a table", file=path)
     for key in table:
@@ -193,6 +193,11 @@ def revoke_token(path: str, name: str) -> None:
         _write(path, {one: token for one, token in known.items() if one != name})
 
 
+def known_tokens(path: str) -> tuple[Token, ...]:
+    """Those of the file, none where it is not there. Raises ConfigError where it cannot be trusted."""
+    return tuple(_known(path).values())
+
+
 def _known(path: str, *, must_be: bool = False) -> dict[str, Token]:
     if not must_be and not os.path.lexists(path):
         return {}
@@ -236,7 +241,7 @@ _PATIENCE = 5.0
 def _table(token: Token) -> str:
     may = ", ".join(json.dumps(one) for one in MAY if one in token.may)
     lines = [
-        f"\n[tool.mdtodo.serve.access.tokens.{json.dumps(token.name)}]",
+        f"\n[tool.mdtodo.serve.tokens.{json.dumps(token.name)}]",
         f"hash = {json.dumps(token.digest)}",
         f"email = {json.dumps(token.email)}",
         f"may = [{may}]",

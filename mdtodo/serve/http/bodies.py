@@ -21,24 +21,32 @@ class Fields:
     """What a body has. `known`: each field with its type; Raises Problem (422) for any other, or of another type."""
 
     def __init__(self, given: dict[str, Any], known: dict[str, type]) -> None:
-        for name, value in given.items():
+        for name in given:
             if name not in known:
                 raise Problem(422, f"unknown field {name[:40]!r}{suggestion(name, known)}")
-            if value is not None:
-                _refuse_other_type(name, value, known[name])
-        self._given = {name: value for name, value in given.items() if value is not None}
+        # to JSON 1.0 is the number 1
+        told: dict[str, Any] = {
+            name: int(one) if isinstance(one, float) and one.is_integer() else one
+            for name, one in given.items()
+        }
+        self._given = {name: value for name, value in told.items() if value is not None}
+        for name, value in self._given.items():
+            _refuse_other_type(name, value, known[name])
 
     def text(self, name: str) -> str | None:
         """A text, None where it is left out or empty."""
-        return self._given.get(name) or None
+        found = self._given.get(name)
+        return found if isinstance(found, str) and found else None
 
     def number(self, name: str) -> int | None:
         """A whole number, None where it is left out."""
-        return self._given.get(name)
+        found = self._given.get(name)
+        return found if isinstance(found, int) else None
 
     def texts(self, name: str) -> list[str]:
         """Several texts."""
-        return list(self._given.get(name, ()))
+        found = self._given.get(name)
+        return found if isinstance(found, list) else []
 
     def needed(self, name: str) -> str:
         """A text that there has to be."""

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from mdtodo.serve.http.json_text import json_bytes
 from mdtodo.serve.http.problems import Problem
-from mdtodo.serve.live.streams import PATIENCE, stream_until_gone
+from mdtodo.serve.live.streams import stream_until_gone
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -139,7 +139,6 @@ class EventStream(Response):
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         told = b"retry: %d\n\n" % _RETRY + self._first
         while not self._client.closed:
-            async with asyncio.timeout(PATIENCE):
-                await send({"type": "http.response.body", "body": told, "more_body": True})
+            await send({"type": "http.response.body", "body": told, "more_body": True})
             told = await self._client.next(_SIGN) or b": still here\n\n"
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import threading
 from typing import TYPE_CHECKING, Any
 
 from mdtodo.errors import MdtodoError
+from mdtodo.git.files import worktree_files
+from mdtodo.serve.live.watch import Watch
 from mdtodo.serve.repositories.task_documents import brief
-from mdtodo.storage.state import folder
 
 if TYPE_CHECKING:
-    from mdtodo.git.repository import Repository
     from mdtodo.serve.live.events import Hub
     from mdtodo.serve.repositories.checkout import Snapshot
     from mdtodo.serve.repositories.projects import ServedProject
-    from mdtodo.workers.changes import Notifier
 
-#: Milliseconds in which changes are taken together, in which the last of them must lie, and after which the files are
-#: looked at though nothing was told.
-_TOGETHER, _STEP, _LOOK = 60, 15, 1000
 #: Tasks that one event tells of; of more it says to read all anew.
 _TOLD = 100
 
@@ -33,21 +27,23 @@ class Feed:
         self._hub = hub
         self._stamp: object = None
         self._told: Snapshot | None = None
-        self._running: object = None
         self._error: str | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._stop = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._listing: asyncio.Task[None] | None = None
+        loop = asyncio.get_running_loop()
+        self._watch = Watch(
+            lambda: project.known, lambda came: _soon(loop, lambda: self._list() if came else self.look())
+        )
 
     def start(self) -> None:
         """Look at it from now on."""
-        self._loop = asyncio.get_running_loop()
         self._project.watched.append(self._tell_tasks)
-        threading.Thread(target=self._watch, daemon=True, name=f"watch {self._project.name}").start()
+        self._watch.start(self._project.name)
+        self.read()
 
     def stop(self) -> None:
         """Look no more."""
-        self._stop.set()
+        self._watch.stop()
 
     def look(self) -> None:
         """Tell whether it is another one than at the last look."""
@@ -55,11 +51,8 @@ class Feed:
         if stamp != before:
             self._stamp = stamp
             if before is not None and stamp is not None:
-                self._hub.publish("change", {"project": self._project.name, "what": _what(before, stamp)})
-        known = self._project.known
-        if len(self._hub) and (
-            stamp is None or known is None or known.stamp != stamp or known.is_live or self._error
-        ):
+                self._tell_change(_what(before, stamp))
+        if len(self._hub) and (self._error or self._project.is_old(stamp)):
             self.read()
 
     def read(self) -> None:
@@ -67,73 +60,57 @@ class Feed:
         if self._reading is None or self._reading.done():
             self._reading = asyncio.ensure_future(self._read())
 
+    def _tell_change(self, what: list[str]) -> None:
+        self._hub.publish("change", {"project": self._project.name, "what": what})
+
     async def _read(self) -> None:
         error = None
         try:
             await self._project.snapshot()
-        except MdtodoError as refused:
-            error = str(refused)
-        except OSError as refused:
+        except (MdtodoError, OSError) as refused:
             error = str(refused)
         if error != self._error:
             self._error = error
             self._hub.publish("project", {"project": self._project.name, "error": error})
 
+    def _list(self) -> None:
+        """Look also whether files have come or gone."""
+        self.look()
+        if self._listing is None or self._listing.done():
+            self._listing = asyncio.ensure_future(self._list_files())
+
+    async def _list_files(self) -> None:
+        known = self._project.known
+        if known is None:
+            return
+        repo, files = known.repo, known.config.files
+        try:
+            now = await self._project.look(lambda: worktree_files.find(repo, files))
+        except (MdtodoError, OSError):  # whoever reads it is told why
+            return
+        if set(now) != set(known.project.documents) and self._project.known is known:
+            self._project.generation += 1
+            self._tell_change(["files"])
+            self.read()
+
     def _tell_tasks(self, now: Snapshot) -> None:
         before, self._told = self._told, now
         if before is None or before.records == now.records:
             return
-        changed = [
-            brief(one)
-            for name, one in now.records.items()
-            if before.records.get(name, {}).get("etag") != one["etag"]
-        ]
-        removed = [name for name in before.records if name not in now.records]
-        more = len(changed) > _TOLD
-        told: dict[str, Any] = {
-            "changed": [] if more else changed,
-            "removed": [] if more else removed,
-            "reload": more,
-        }
-        self._hub.publish("tasks", {"project": self._project.name, **told})
-
-    def _watch(self) -> None:
-        """In a thread of its own: the system tells in which folders something happens."""
-        from watchfiles._rust_notify import RustNotify
-
-        notifier: Notifier | None = None
-        folders: frozenset[str] = frozenset()
-        while not self._stop.is_set():
-            now = self._folders()
-            if now != folders or notifier is None:
-                folders = now
-                try:
-                    notifier = RustNotify(sorted(folders), False, False, 0, False, True)
-                except Exception:  # what it raises where the system has no more to give is not written down
-                    notifier = None
-            if notifier is None or not folders:
-                self._stop.wait(_LOOK / 1000)
-            else:
-                notifier.watch(_TOGETHER, _STEP, _LOOK, self._stop)
-            if self._loop is not None and not self._stop.is_set():
-                self._loop.call_soon_threadsafe(self.look)
-
-    def _folders(self) -> frozenset[str]:
-        known = self._project.known
-        if known is None:
-            return frozenset()
-        repo, files = known.repo, known.project.documents
-        paths = {repo.root, repo.git_dir, folder(repo), *_branch_folders(repo, known)}
-        for file in files:
-            path = os.path.dirname(os.path.realpath(os.path.join(repo.root, file)))
-            paths.add(path)
-        return frozenset(filter(os.path.isdir, paths))
+        old = before.records
+        changed = [one for name, one in now.records.items() if old.get(name, {}).get("etag") != one["etag"]]
+        removed = [name for name in old if name not in now.records]
+        more = len(changed) + len(removed) > _TOLD
+        told: dict[str, Any] = {"changed": [] if more else list(map(brief, changed)), "reload": more}
+        self._hub.publish(
+            "tasks", {"project": self._project.name, **told, "removed": [] if more else removed}
+        )
 
 
-def _branch_folders(repo: Repository, known: Snapshot) -> list[str]:
-    ref = known.head.ref
-    tables = os.path.join(repo.common_dir, "reftable")
-    return [repo.common_dir, tables, *([os.path.dirname(os.path.join(repo.common_dir, ref))] if ref else [])]
+def _soon(loop: asyncio.AbstractEventLoop, call: Any) -> None:
+    """From another thread; not where the loop has ended by now."""
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(call)
 
 
 def _what(before: Any, now: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Answers that go on: until they are over, the client has gone, or it reads no more."""
+"""Answers that go on: until they are over, or the client has gone."""
 
 from __future__ import annotations
 
@@ -10,17 +10,14 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive
 
-#: Seconds in which a client has to read what it is sent.
-PATIENCE = 60.0
-
 
 async def stream_until_gone(sending: Callable[[], Any], receive: Receive, end: Callable[[], None]) -> None:
-    """Send until that is over, or the client has gone, or reads no more; `end` is called then."""
+    """Send until that is over, or the client has gone; `end` is called then."""
     tasks = [asyncio.ensure_future(sending()), asyncio.ensure_future(_gone(receive))]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for one in done:
-            if not isinstance(one.exception(), TimeoutError | OSError | None):
+            if not isinstance(one.exception(), OSError | None):
                 one.result()
     finally:
         for one in tasks:

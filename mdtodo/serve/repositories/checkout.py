@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mdtodo.errors import GitError
 from mdtodo.git.position import HeadPosition, head_position
 from mdtodo.git.repository import discover
 from mdtodo.landing.recovery.recover import finish_earlier_if_any
@@ -86,6 +87,12 @@ class Checkout:
     def read(self) -> Snapshot:
         """It as it is now. Raises GitError where there is no repository, ConfigError and InputError where it cannot be
         read."""
+        try:
+            return self._read()
+        except OSError as error:  # as of a folder that goes while it is read
+            raise GitError(f"{self.root}: {error.strerror or error}") from error
+
+    def _read(self) -> Snapshot:
         began = time.monotonic()
         repo = discover(self.root)
         config = read_config(repo)

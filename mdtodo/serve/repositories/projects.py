@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from mdtodo.errors import GitError, MdtodoError, UsageError
+from mdtodo.errors import MdtodoError
 from mdtodo.serve.http.problems import Problem
 from mdtodo.serve.repositories.checkout import Checkout, Snapshot
 from mdtodo.system import files
@@ -82,6 +81,13 @@ class ServedProject:
                 return await asyncio.to_thread(made)
 
         return await asyncio.shield(asyncio.ensure_future(in_turn()))
+
+    def is_old(self, stamp: object) -> bool:
+        """Whether what was read last is not what is there now, with that stamp, or may not be."""
+        found = self._snapshot
+        if found is None or stamp is None or found.stamp != stamp or self._generation_read != self.generation:
+            return True
+        return found.is_live and time.monotonic() - found.began > _AGE_OF_LIVE
 
     def _is_current(self, found: Snapshot) -> bool:
         return self._generation_read == self.generation and self.checkout.stamp() == found.stamp
@@ -180,24 +186,3 @@ def _unknown(task_id: str, snapshots: Iterable[Snapshot]) -> str:
 
     near = nearest(task_id[:80], [name for one in snapshots for name in one.records], 0.6)
     return f"no task has the id {task_id[:80]!r}" + (f"; did you mean {near!r}?" if near else "")
-
-
-def named_roots(roots: Iterable[str]) -> dict[str, str]:
-    """A name for each repository, that of its folder, with a number where another one has it. Raises GitError where one
-    is none, UsageError where one is named twice."""
-    from mdtodo.git.repository import discover
-
-    found: dict[str, str] = {}
-    for root in roots:
-        try:
-            top = discover(root).root
-        except GitError as error:
-            raise GitError(f"{root}: {error.sentence}", hint=error.hint) from error
-        if top in found.values():
-            raise UsageError(f"{root}: this repository is named twice")
-        base = name = os.path.basename(top) or "root"
-        number = 2
-        while name in found:
-            name, number = f"{base}-{number}", number + 1
-        found[name] = top
-    return found

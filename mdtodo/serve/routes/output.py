@@ -16,7 +16,7 @@ from mdtodo.reporting.attempts import attempts_document
 from mdtodo.serve.http.answers import answered
 from mdtodo.serve.http.problems import Problem
 from mdtodo.serve.http.queries import Query
-from mdtodo.serve.live.streams import PATIENCE, stream_until_gone
+from mdtodo.serve.live.streams import stream_until_gone
 from mdtodo.serve.service import service_of
 from mdtodo.storage.task_logs import attempts_of, last_log
 
@@ -133,6 +133,5 @@ class OutputStream(Response):
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         async for part in self._parts:
-            async with asyncio.timeout(PATIENCE):
-                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -11,6 +11,7 @@ from mdtodo.serve.http.answers import answered
 from mdtodo.serve.http.json_text import etag_of, json_bytes
 from mdtodo.serve.http.queries import Query
 from mdtodo.serve.live.events import EventStream, encoded
+from mdtodo.serve.openapi.document import document
 from mdtodo.serve.routes import documents
 from mdtodo.serve.service import service_of
 
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 async def health(request: Request) -> Response:
     """That it lives; and whether it can work, which is known of what was read last."""
     return answered(request, {"live": True, "ready": service_of(request).is_ready()}, etag=False)
+
+
+async def description(request: Request) -> Response:
+    """All of this, in OpenAPI."""
+    return answered(request, document())
 
 
 def listing(name: str) -> Callable[[Request], Awaitable[Response]]:
@@ -69,8 +75,8 @@ def report(name: str) -> Callable[[Request], Awaitable[Response]]:
             return {"version": 1, "projects": found, **({"unavailable": unavailable} if unavailable else {})}
 
         if one.volatile:
-            document = await make()
-            return answered(request, document, etag=_weak_tag(document, one.volatile))
+            made = await make()
+            return answered(request, made, etag=_weak_tag(made, one.volatile))
         return await _kept_answer(request, name, query, snapshots, unavailable, make)
 
     return endpoint
@@ -115,6 +121,7 @@ async def events(request: Request) -> Response:
     service = service_of(request)
     query = Query(request.query_params)
     service.projects.chosen(query.project)
+    await service.read_all()  # so that what changes from here on is told
     client = service.hub.join(request.headers.get("last-event-id"))
     service.look()
     names = [one.name for one in service.projects]
