@@ -1,5 +1,4 @@
-"""One attempt to post a message, as Standard Webhooks has it (https://www.standardwebhooks.com), by the standard
-library."""
+"""One attempt to post a message, as the specification Standard Webhooks has it, by the standard library."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -54,7 +53,7 @@ def test_promtool_takes_what_the_page_shows(tmp_path: Path, begins: str, check: 
 
 
 def block(begins: str) -> str:
-    """The indented lines that begin so."""
-    found = re.search(rf"^    {begins}\n((    .*)?\n)+", PAGE, re.MULTILINE)
+    """The block of YAML that begins so."""
+    found = re.search(rf"^```yaml\n({begins}\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert found
-    return textwrap.dedent(found[0])
+    return found[1]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 class Receiver:
     """`answers` are given in turn, the last one again and again: a status; `hang`; `drop` (the connection); `drip` (a
-    header a byte at a time, without end); or a status with headers."""
+    header a byte at a time, without end); a status with headers; or seconds (a float), and then 200."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers: list[Any] = list(answers) or [200]
@@ -50,6 +50,9 @@ class Receiver:
                         self.wfile.write(b"x")
                         self.wfile.flush()
                 elif answer != "drop":
+                    if isinstance(answer, float):
+                        receiver.released.wait(answer)
+                        answer = 200
                     status, headers = answer if isinstance(answer, tuple) else (answer, {})
                     self.send_response(status)
                     for name, value in headers.items():

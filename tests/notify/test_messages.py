@@ -156,6 +156,16 @@ class TestWhatIsSent:
         assert len(receiver.messages) < 30
         assert max(len(body) for _, body in receiver.requests) <= webhook.SIZE
 
+    def test_a_long_message_tells_of_fewer_tasks(self) -> None:
+        task = {"id": "a", "title": "\u2603" * 300, "error": "\u2603" * 500, "output": "\u2603" * 2000}
+        data = {"project": "p", "host": "h", "run": "r", "tasks": [task] * 50, "more": 3}
+        body = webhook.body_of(Waiting("m", "failed", 0.0, 0.0, (), data))
+        told = json.loads(body)
+        assert len(body) <= webhook.SIZE
+        assert told["data"]["tasks"]
+        assert len(told["data"]["tasks"]) + told["data"]["more"] == 53
+        assert told["text"] == "p: 53 tasks failed"
+
 
 class TestWebhook:
     def test_headers_and_signature_are_those_of_standard_webhooks(
@@ -315,6 +325,36 @@ class TestTheRunIsNotHeldUp:
         assert pauses[0] >= 0.04
         assert pauses[1] >= 0.16
         assert pauses[2] >= 0.64
+
+    def test_a_server_that_never_ends_its_answer_holds_up_no_other_message(
+        self, repo: Checkout, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sender, "DEADLINE", 0.3)
+        monkeypatch.setattr(sender, "PAUSES", (0.05,))
+        monkeypatch.setattr(sender, "GRACE", 0.0)
+        outbox = Outbox(discover(str(repo.root)))
+        outbox.prepare()
+        with Receiver("drip").listening() as other:
+            one, two = _to(receiver), _to(other)
+            outbox.add("run", _run_data(), [two[0].key])
+            outbox.add("run", _run_data(), [one[0].key])
+            it = Sender(outbox, [*one, *two])
+            it.start()
+            eventually(lambda: it.problems.get(two[0].key) == "the last attempt still hangs")
+            eventually(lambda: receiver.requests)
+            it.close()
+            assert len(other.requests) == 1
+
+    def test_of_two_senders_of_a_clone_one_sends(self, repo: Checkout, receiver: Receiver) -> None:
+        receiver.answers = [0.2]
+        outboxes = [_outbox(repo, receiver) for _ in range(2)]
+        senders = [Sender(outbox, _to(receiver)) for outbox in outboxes]
+        for it in senders:
+            it.start()
+        eventually(lambda: not outboxes[0].waiting())
+        for it in senders:
+            it.close()
+        assert len(receiver.requests) == 2
 
 
 def flush(repo: Checkout, receiver: Receiver) -> None:

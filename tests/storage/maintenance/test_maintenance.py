@@ -85,6 +85,8 @@ class TestBackup:
             assert copy.execute("SELECT count(*) FROM results").fetchone() == (2,)
             notes = dict(copy.execute("SELECT name, value FROM notes"))
         assert json.loads(notes["roots"]) == [ran.git("rev-list", "--max-parents=0", "HEAD")]
+        # not in WAL mode, in which whoever opens it makes files beside it (SQLite's file format, 1.3.3)
+        assert (tmp_path / "copy.db").read_bytes()[18:20] == b"\1\1"
         assert [path.name for path in tmp_path.iterdir() if "copy" in path.name] == ["copy.db"]
 
     def test_while_a_run_goes_on_and_the_run_goes_on(self, repo: Checkout, inside: Call, tmp_path) -> None:
