@@ -267,6 +267,9 @@ def _values(tree: Tree, broken: Set[Path], wrong: list[InvalidError]) -> Tree:
         "processors", partial(_processor, defaults, tree.get("isolation", Config().isolation))
     )
     wrong += _wrong_matches(tree, broken, known)
+    archive, lists = tree.get("archive", Config().archive), tree.get("files", Config().files)
+    if archive in (one.removeprefix("/").removeprefix("**/") for one in lists):
+        wrong.append(InvalidError(f"{shown(archive)} is one of `files`", ("archive",)))
     return values
 
 

@@ -25,6 +25,7 @@ from mdtodo.config.shapes import (
     list_of,
     table,
 )
+from mdtodo.core.archive_paths import archive_patterns
 from mdtodo.core.task import STATUS_CHARS, Status
 
 if TYPE_CHECKING:
@@ -162,6 +163,11 @@ class Config:
         value_types.duration(), "The same for a task that was claimed on a remote (`run --remote`).", 1800.0
     )
     logs: Logs = key(Record(Logs), "Captured output.", Logs())
+    archive: str = key(
+        value_types.archive_path(),
+        "Where `archive` puts closed tasks, in the folder of their file; `%Y` is the year. Never one of `files`.",
+        "TODO.archive.md",
+    )
     max_cpu: int = key(integer(1, 100), "CPU load in percent, above which no new task is started.", 85)
     max_memory: int = key(integer(1, 100), "Memory use in percent, above which no new task is started.", 90)
     warnings_as_errors: bool = key(
@@ -191,6 +197,16 @@ class Config:
     )
     # not compared: the same keys are the same configuration, whichever of the two files has them
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def task_files(self) -> tuple[str, ...]:
+        """The patterns of `files`, which fit no archive."""
+        return (*self.files, *(f"!{one}" for one in archive_patterns(self.archive)))
+
+    @property
+    def files_and_archives(self) -> tuple[str, ...]:
+        """The patterns of all files whose ticks are judged."""
+        return (*self.files, *archive_patterns(self.archive))
 
     def isolates(self, processor: Processor) -> bool:
         """Whether the processor works in a clone of its own."""

@@ -22,7 +22,8 @@ class Options:
     the same files, and this one goes on as long as they may leave something to it; `selection`, where there are
     filters, says what is meant of the tasks that come meanwhile. `verbose`: the command of each attempt is told, and
     where its output goes. `token`: that of the claim under which the only task that was asked for is run. `merged`:
-    begun tasks whose work has been read and merged since, so that only their check is left.
+    begun tasks whose work has been read and merged since, so that only their check is left. `archives`: those that are
+    read too, as tasks in them were asked for.
     """
 
     chosen: frozenset[str] | None = None
@@ -43,6 +44,7 @@ class Options:
     verbose: bool = False
     token: int | None = None
     merged: frozenset[str] = frozenset()
+    archives: tuple[str, ...] = ()
 
     @property
     def gives_receipts(self) -> bool:

@@ -26,13 +26,14 @@ from mdtodo.git.true_history import ENVIRONMENT
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import read_tasks
+from mdtodo.operations.check.archives import lists_of, open_in_archives
 from mdtodo.operations.check.gate import gate, gate_in_range
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
 from mdtodo.planning.findings import findings as planning_findings
 from mdtodo.planning.plan import plan_for_check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.config.settings import Config
     from mdtodo.git.files.tree_files import TodoFiles
@@ -49,10 +50,10 @@ def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checke
 
     The whole repository is read in any case, as ids and dependencies cross files.
     """
-    every = dict.fromkeys([*worktree_files.find(repo, config.files), *paths])
+    every = dict.fromkeys([*worktree_files.find(repo, config.files_and_archives), *paths])
     content = from_work_tree(repo, every)
     settings = config, worktree_files.read_configuration(repo.root)
-    found = _findings_in(repo, content, config).with_gate(gate(repo, content, settings))
+    found = _findings_in(repo, content, config, paths).with_gate(gate(repo, content, settings))
     return found.only(frozenset(paths)) if paths else found.and_also(_of_clone(repo, config))
 
 
@@ -65,7 +66,7 @@ def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".")
     with BlobReader(repo, calling_index() | ENVIRONMENT) as read:
         configuration = staged_configuration(repo, read)
         config = load(*configuration)
-        content = from_index(repo, config.files, read)
+        content = from_index(repo, config.files_and_archives, read)
         made = gate(repo, content, (config, configuration), new_only=True, staged=True)
         found = _findings_in(repo, content, config).with_gate(made)
         return found.only(select_files(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
@@ -78,7 +79,7 @@ def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd
     Files that git does not track count only where they are named. What was wrong before, in the commit that
     the change is compared with, is not reported elsewhere.
     """
-    every, chosen = find_tracked(repo, config.files, paths, cwd=cwd)
+    every, chosen = find_tracked(repo, config.files_and_archives, paths, cwd=cwd)
     content = from_work_tree(repo, every)
     settings = config, worktree_files.read_configuration(repo.root)
     made = gate(repo, content, settings, new_only=True)
@@ -153,14 +154,20 @@ class Checked(NamedTuple):
         return 1 if self.findings and (self.strict or self.errors()) else 0
 
 
-def _findings_in(repo: Repository, content: TodoFiles, config: Config) -> Checked:
-    """Everything that is wrong in these files, as far as the receipts on the branch do not know better."""
-    checked = _judge_files(repo, content, config)._replace(strict=config.warnings_as_errors)
+def _findings_in(repo: Repository, content: TodoFiles, config: Config, named: Container[str] = ()) -> Checked:
+    """Everything that is wrong in these files, as far as the receipts on the branch do not know better; of an archive
+    that is not `named`, no more than that open tasks stand in it."""
+    lists = lists_of(content, config, named)
+    checked = _judge_files(repo, lists, config)._replace(strict=config.warnings_as_errors)
+    if lists is not content:
+        checked = checked._replace(
+            findings=_in_place([*checked.findings, *open_in_archives(content, config)])
+        )
     if not any(finding.code == "unknown-id" for finding in checked.findings):
         return checked
     from mdtodo.project.deleted_tasks import without_deleted
 
-    return checked._replace(findings=without_deleted(repo, checked.findings))
+    return checked._replace(findings=without_deleted(repo, config, checked.findings))
 
 
 def _judge_files(repo: Repository, content: TodoFiles, config: Config) -> Checked:
@@ -292,7 +299,7 @@ def _wrong_before(repo: Repository) -> set[tuple[str, str, str]]:
         config = load(*committed_configuration(repo, base))
         return {
             _identity(finding)
-            for finding in _findings_in(repo, from_commit(repo, base, config.files), config).findings
+            for finding in _findings_in(repo, from_commit(repo, base, config.task_files), config).findings
         }
     except MdtodoError:  # an unborn branch, or a configuration that was broken
         return set()
