@@ -75,6 +75,11 @@ class Pattern:
     weights: tuple[float, ...] = key(
         value_types.weights(), "Shares of the estimate, one for each step; default: equal shares.", ()
     )
+    template: str = key(
+        value_types.optional_path(),
+        "In place of steps a Markdown file with a list; `{task}` is the title of the task.",
+        "",
+    )
 
 
 @dataclass(frozen=True, slots=True)
