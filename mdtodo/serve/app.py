@@ -44,6 +44,10 @@ HEADERS = {
 }
 
 
+#: Files of the page are asked for again, and mostly answered by 304: after an update none of them is an old one.
+_CHECKED = {"Cache-Control": "no-cache"}
+
+
 def application(service: Service) -> ASGIApp:
     """The server's answers; `service` is what it works with."""
     app = Starlette(
@@ -123,12 +127,14 @@ class Guard:
         async def with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
                 names = {name.lower() for name, _ in message["headers"]}
-                more = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+                told = {**HEADERS, **(_CHECKED if scope["path"].startswith("/page/") else {})}
+                more = [(name.lower().encode(), value.encode()) for name, value in told.items()]
                 message["headers"] = [*message["headers"], *(one for one in more if one[0] not in names)]
             await send(message)
 
         request = Request(scope)
         try:
+            _refuse_two_lengths(request)
             self._service.access.refuse_foreign(request)
             if not (scope["path"].startswith("/health") or sign_in.is_open(scope)):
                 scope["person"] = self._service.access.person(request)
@@ -138,6 +144,13 @@ class Guard:
             await answer(scope, receive, with_headers)
             return
         await self._app(scope, receive, with_headers)
+
+
+def _refuse_two_lengths(request: Request) -> None:
+    """Raises Problem where a body has two: a proxy in front may go by the other one, and take the rest of it for
+    somebody else's request."""
+    if "transfer-encoding" in request.headers and "content-length" in request.headers:
+        raise Problem(400, "a body has one length", headers={"Connection": "close"})
 
 
 async def page(request: Request) -> Response:

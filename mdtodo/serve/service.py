@@ -123,7 +123,7 @@ class Service:
 
     def is_ready(self) -> bool:
         """Whether any repository could be read when it was read last."""
-        return any(one.known is not None for one in self.projects)
+        return any(one.is_readable for one in self.projects)
 
     async def looked(self, snapshot: Snapshot, made: Callable[[], T]) -> T:
         """What `made` gives of it, in a thread, in the turn of its repository."""

@@ -150,8 +150,12 @@ def test_every_command_and_option_of_the_pages_is_there() -> None:
         if command is None:
             wrong.append((path, call))
             continue
-        if isinstance(command, click.Group) and len(words) > 1 and words[1] in command.commands:
-            command, words = command.commands[words[1]], words[1:]
+        while (
+            isinstance(command, click.Group)
+            and words[1:]
+            and (below := command.get_command(context, words[1]))
+        ):
+            command, words = below, words[1:]
         known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
         known |= {"--help", "-h"}
         given = [word.split("=")[0] for word in words[1:] if re.match(r"--?[a-z]", word)]

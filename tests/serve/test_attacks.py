@@ -111,6 +111,17 @@ class TestBodies:
             time.sleep(0.05)
         assert shared.git("fsck", "--no-progress") == ""
 
+    def test_one_that_does_not_come(self, tmp_path: Path) -> None:
+        repo = made_repository(tmp_path / "r")
+        with serving(
+            repo.root, before="import mdtodo.serve.http.bodies as one; one.PATIENCE = 0.5"
+        ) as server:
+            connection = server.raw(
+                f"POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {server.token}\r\n"
+                "Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{".encode()
+            )
+            assert reply(connection).startswith(b"HTTP/1.1 408 ")
+
 
 class TestRequests:
     @pytest.mark.parametrize(

@@ -154,6 +154,8 @@ def test_a_list_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         assert "TODO.md" in events.next("project").data["error"]
         answer = server.ask("GET", "tasks")
         assert (answer.status, "TODO.md" in answer.detail) == (503, True)
+        assert server.get("/health") == {"live": True, "ready": False}
+        assert server.ask("GET", "/health?ready").status == 503
         repo.write("TODO.md", text)
         assert events.next("project").data["error"] is None
         repo.write(".mdtodo.toml", "job = 1\n")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -87,3 +90,11 @@ def test_it_has_every_route_and_every_method() -> None:
 
 def test_it_is_served(described: Server) -> None:
     assert described.get("/openapi.json") == json.loads(json.dumps(document()))
+
+
+def test_the_page_of_the_api_is_current() -> None:
+    script = Path(__file__).parents[2] / "docs" / "api.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

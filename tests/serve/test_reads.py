@@ -168,6 +168,14 @@ def test_the_projects(server: Server, shared: Checkout) -> None:
     assert one["tasks"] == sum(one["by_state"].values()) == len(server.get("tasks")["tasks"])
 
 
+@pytest.mark.parametrize("route", ["tasks", "events", "tasks/tests", "status"])
+def test_a_head_is_the_same_without_a_body(server: Server, route: str) -> None:
+    answer = server.ask("HEAD", route)
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["content-type"]
+
+
 def test_health_is_told_without_a_token(server: Server) -> None:
     assert server.get("/health") == {"live": True, "ready": True}
+    assert server.get("/health?ready")["ready"] is True
     assert server.ask("HEAD", "/health").body == b""

@@ -131,6 +131,8 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it what happens."""
+        if scope["method"] == "HEAD":
+            self._client.close()
         await stream_until_gone(
             lambda: self._send_events(send), receive, lambda: self._hub.leave(self._client)
         )

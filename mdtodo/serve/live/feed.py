@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any
 
 from mdtodo.errors import MdtodoError
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from mdtodo.serve.repositories.checkout import Snapshot
     from mdtodo.serve.repositories.projects import ServedProject
 
+#: Between two readings there is so many times what the first of them took, and no more seconds than these.
+_PAUSE, _LONGEST_PAUSE = 2.0, 2.0
 #: Tasks that one event tells of; of more it says to read all anew.
 _TOLD = 100
 
@@ -64,6 +67,15 @@ class Feed:
         self._hub.publish("change", {"project": self._project.name, "what": what})
 
     async def _read(self) -> None:
+        """Again as long as it changes, with pauses, as a run changes the state again and again."""
+        while True:
+            began = time.monotonic()
+            await self._read_once()
+            await asyncio.sleep(min(_LONGEST_PAUSE, _PAUSE * (time.monotonic() - began)))
+            if not (len(self._hub) and self._project.is_old(self._project.checkout.stamp())):
+                return
+
+    async def _read_once(self) -> None:
         error = None
         try:
             await self._project.snapshot()

@@ -33,7 +33,7 @@ def _values(name: str, known: tuple[str, ...] | None) -> Schema:
 
 _ID = {"name": "id", "in": "path", "required": True, "schema": STRING}
 _PROJECT = _parameter("project", STRING, "The repository that is meant.")
-_FLAG = words("true", "false", "1", "0")
+_FLAG = words("true", "false", "1", "0", "")
 _FILTERS = [
     *(_values(name, known) for name, (_, known) in FILTERS.items()),
     _parameter("overdue", _FLAG, "Open, and due before today."),
@@ -84,7 +84,7 @@ def _operation(
     body: Schema | None = None,
     needed: bool = True,
 ) -> Operation:
-    known = sorted({401, 403, 405, 421, 422, 429, *refusals})
+    known = sorted({400, 401, 403, 405, 421, 422, 429, *refusals})
     told = {str(code): answer for code, answer in answers.items()}
     told |= {str(code): {"$ref": f"#/components/responses/{code}"} for code in known}
     made: Operation = {"summary": summary, "parameters": list(parameters), "responses": told}
@@ -244,7 +244,8 @@ def paths() -> dict[str, dict[str, Operation]]:
         f"{api}/events": {"get": _events()},
         f"{api}/logs": {"get": _logs()},
         "/session": _session(),
-        "/health": {"get": _operation("That it lives, and can read a repository.", {200: _ok("Health")})},
+        "/health": {"get": _health()},
+        "/metrics": {"get": _metrics()},
         "/openapi.json": {
             "get": _operation("This description.", {200: {"description": "It.", "content": _any_json()}})
         },
@@ -287,6 +288,20 @@ def _logs() -> Operation:
     after = _parameter("after", {"type": "integer", "minimum": 0, "maximum": 10**9}, "Those behind this one.")
     answers: dict[int, Schema] = {200: _ok("Log"), 304: {"description": "The client has it."}}
     return _operation("The newest lines of the server's own log.", answers, 404, parameters=[_PROJECT, after])
+
+
+def _health() -> Operation:
+    ready = _parameter("ready", _FLAG, "503 where no repository can be read, in place of `ready: false`.")
+    summary = "That it lives, and whether it can read a repository; never needs a token."
+    return _operation(summary, {200: _ok("Health")}, 503, parameters=[ready])
+
+
+def _metrics() -> Operation:
+    summary = "Figures of the repositories in Prometheus' text format."
+    kinds = {kind: {"schema": STRING} for kind in ("text/plain", "application/openmetrics-text")}
+    return _operation(
+        summary, {200: {"description": summary, "content": kinds}}, 404, 503, parameters=[_PROJECT]
+    )
 
 
 def _session() -> dict[str, Operation]:

@@ -34,12 +34,18 @@ class ServedProject:
         self._turn = asyncio.Lock()
         self._snapshot: Snapshot | None = None
         self._generation_read = -1
+        self._failed = False
         self._reading: asyncio.Task[Snapshot] | None = None
 
     @property
     def root(self) -> str:
         """The folder that it was named by."""
         return self.checkout.root
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it could be read when that was tried last."""
+        return self._snapshot is not None and not self._failed
 
     @property
     def known(self) -> Snapshot | None:
@@ -101,7 +107,9 @@ class ServedProject:
     async def _read(self) -> Snapshot:
         async with self._turn:
             generation = self.generation
+            self._failed = True  # until it has been read
             found = await asyncio.to_thread(self.checkout.read)
+            self._failed = False
             self._snapshot, self._generation_read = found, generation
         for told in self.watched:
             told(found)

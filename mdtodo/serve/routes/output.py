@@ -127,6 +127,8 @@ class OutputStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
+        if scope["method"] == "HEAD":
+            self._parts = _whole(None)
         self._among.add(self)
         await stream_until_gone(lambda: self._send(send), receive, lambda: self._among.discard(self))
 

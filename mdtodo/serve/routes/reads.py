@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mdtodo import __version__
 from mdtodo.serve.http.answers import answered
 from mdtodo.serve.http.json_text import etag_of, json_bytes
+from mdtodo.serve.http.problems import Problem
 from mdtodo.serve.http.queries import Query
 from mdtodo.serve.live.events import EventStream, encoded
 from mdtodo.serve.openapi.document import document
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 
 
 async def health(request: Request) -> Response:
-    """That it lives; and whether it can work, which is known of what was read last."""
-    return answered(request, {"live": True, "ready": service_of(request).is_ready()}, etag=False)
+    """That it lives; and whether it can work, as was so when it read last: with `ready` 503 where it cannot."""
+    ready = service_of(request).is_ready()
+    if Query(request.query_params, "ready").flag("ready") and not ready:
+        raise Problem(503, "no repository can be read")
+    return answered(request, {"live": True, "ready": ready}, etag=False)
 
 
 async def description(request: Request) -> Response:
