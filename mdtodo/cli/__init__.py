@@ -39,6 +39,7 @@ GROUPS = {
         "cancel": "Cancel tasks.",
         "claim": "Take a task for a person or another program.",
         "release": "Give a claimed task back.",
+        "archive": "Move closed tasks to an archive, in one commit.",
         "expand": "Break tasks down into subtasks, in place.",
         "undo": "Undo what a run committed, with a new commit.",
     },

@@ -26,7 +26,7 @@ def report_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     """Say what would run, in its order."""
     from mdtodo.run.run import dry_run
 
-    project = session.project()
+    project = session.project(options.archives)
     if session.config.auto_expand and not options.verify:
         from mdtodo.run.auto_expand import expanded_for_dry_run
 

@@ -26,6 +26,7 @@ from mdtodo.config.shapes import (
     list_of,
     table,
 )
+from mdtodo.core.archive_paths import archive_patterns
 from mdtodo.core.task import STATUS_CHARS, Status
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ class Pattern:
     )
     weights: tuple[float, ...] = key(
         value_types.weights(), "Shares of the estimate, one for each step; default: equal shares.", ()
+    )
+    template: str = key(
+        value_types.optional_path(),
+        "In place of steps a Markdown file with a list; `{task}` is the title of the task.",
+        "",
     )
 
 
@@ -191,6 +197,11 @@ class Config:
     )
     logs: Logs = key(Record(Logs), "Captured output.", Logs())
     notify: Notify = key(Record(Notify), "Messages of runs.", Notify())
+    archive: str = key(
+        value_types.archive_path(),
+        "Where `archive` puts closed tasks, in the folder of their file; `%Y` is the year. Never one of `files`.",
+        "TODO.archive.md",
+    )
     max_cpu: int = key(integer(1, 100), "CPU load in percent, above which no new task is started.", 85)
     max_memory: int = key(integer(1, 100), "Memory use in percent, above which no new task is started.", 90)
     warnings_as_errors: bool = key(
@@ -221,6 +232,16 @@ class Config:
     )
     # not compared: the same keys are the same configuration, whichever of the two files has them
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def task_files(self) -> tuple[str, ...]:
+        """The patterns of `files`, which fit no archive."""
+        return (*self.files, *(f"!{one}" for one in archive_patterns(self.archive)))
+
+    @property
+    def files_and_archives(self) -> tuple[str, ...]:
+        """The patterns of all files whose ticks are judged."""
+        return (*self.files, *archive_patterns(self.archive))
 
     def isolates(self, processor: Processor) -> bool:
         """Whether the processor works in a clone of its own."""

@@ -17,6 +17,7 @@ from mdtodo.config.shapes import (
     shown,
     single_line,
 )
+from mdtodo.core.archive_paths import YEAR
 from mdtodo.core.task import STATUS_CHARS
 
 if TYPE_CHECKING:
@@ -210,6 +211,20 @@ def optional_path() -> ValueType:
     """A file inside the repository, relative to its root; `""` is none."""
     description = "a path, relative to the repository's root"
     return ValueType(description, lambda value: "" if value == "" else normpath(_inside("a path", value)))
+
+
+def archive_path() -> ValueType:
+    """The name of an archive, relative to the folder of a TODO file; `%Y` in it is the year."""
+
+    def read(value: object) -> str:
+        path = normpath(_inside("a path", value))
+        if not path.lower().endswith((".md", ".markdown")):
+            raise InvalidError(f"must be the name of a Markdown file, such as {shown('TODO.archive.md')}")
+        if "%" in path.replace(YEAR, ""):
+            raise InvalidError(f"knows no other code than %Y, the year: {shown(value)}")
+        return path
+
+    return ValueType("a path, relative to the folder of each TODO file", read)
 
 
 def _inside(what: str, value: object) -> str:

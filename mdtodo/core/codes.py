@@ -30,6 +30,7 @@ CODES = tuple(
             "epic-without-subtasks",
             "missing-key",
             "never-expires",
+            "open-in-archive",
             "suspected-key",
             "ticked-parent",
             "unknown-box",

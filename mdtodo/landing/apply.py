@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.core.edits import AddNote, ChangeLine, MoveTask, PutSubtree, RemoveSubtree, SetStatus
+from mdtodo.core.edits import (
+    AddNote,
+    ArchiveSubtree,
+    ChangeLine,
+    MoveTask,
+    PutSubtree,
+    RemoveSubtree,
+    SetStatus,
+    TakeSubtree,
+)
 from mdtodo.errors import EditError, InputError
 from mdtodo.landing import parse_cache
 from mdtodo.markdown.anchors import Unclear
@@ -160,7 +169,7 @@ def _take(version: EditResult, applied: Applied | EditedFile, wanted: Wanted) ->
 
 def _is_for_closed(edit: Edit) -> bool:
     """Whether it is made in a task that is closed, too."""
-    always = SetStatus, ChangeLine, MoveTask, PutSubtree, RemoveSubtree
+    always = SetStatus, ChangeLine, MoveTask, PutSubtree, RemoveSubtree, TakeSubtree, ArchiveSubtree
     return isinstance(edit, always) or (isinstance(edit, AddNote) and edit.closed)
 
 

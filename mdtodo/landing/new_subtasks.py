@@ -120,10 +120,10 @@ def ids_taken(repo: Repository, config: Config, receipts: Iterable[Receipt]) -> 
         return None
 
     def look(commit: str | None) -> Mapping[str, str]:
-        contents = tree_files.from_work_tree(repo, worktree_files.find(repo, config.files))
+        contents = tree_files.from_work_tree(repo, worktree_files.find(repo, config.task_files))
         found = twice | dict(_taken(contents.data, new, config.status))
         if commit is not None:
-            there = tree_files.from_commit(repo, commit, config.files)
+            there = tree_files.from_commit(repo, commit, config.task_files)
             found |= _taken(there.bytes_of(there.ids), new, config.status)
         return found
 

@@ -18,6 +18,7 @@ from mdtodo.git.session import GitSession
 from mdtodo.landing.clones.changes import judge_head
 from mdtodo.landing.land import land
 from mdtodo.landing.moves.judge import judge_moves
+from mdtodo.landing.moves.judge_archive import judge_archive
 from mdtodo.landing.new_subtasks import ids_taken
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.landing.work_tree import WorkTree
@@ -102,7 +103,9 @@ def land_as_configured(
         git=git,
         whole=any(receipt.undoes is not None or lands_whole(receipt) for receipt in receipts),
         taken=ids_taken(repo, config, receipts),
-        judge=judge_moves(repo, receipts, config.status) or judge_head(repo, config.files, receipts),
+        judge=judge_moves(repo, receipts, config.status)
+        or judge_archive(repo, receipts, config.status)
+        or judge_head(repo, config.files_and_archives, receipts),
         since=since,
         runs=runs,
     )

@@ -192,7 +192,7 @@ class WorkTree:
         if path in self.documents:
             return True
         if self._is_document is None:
-            self._is_document = matcher(self.config.files)
+            self._is_document = matcher(self.config.files_and_archives)
         return self._is_document(path)
 
     def _is_output(self, path: str) -> bool:

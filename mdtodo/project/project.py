@@ -159,7 +159,11 @@ class Project:
         documents = {**self.documents, **changed}
         tasks = read_tasks(documents)
         made = _plan(
-            tasks, self.config, self.state_summary, self.available, self.deleted or DeletedTasks(self.repo)
+            tasks,
+            self.config,
+            self.state_summary,
+            self.available,
+            self.deleted or DeletedTasks(self.repo, self.config),
         )
         return replace(self, documents=documents, plan=made)
 
@@ -187,7 +191,7 @@ def read_project(
     clone without a state reads in git how long tasks took.
     """
     read = files.read_once_settled if settled else files.read
-    names = dict.fromkeys([*worktree_files.find(repo, config.files), *paths])
+    names = dict.fromkeys([*worktree_files.find(repo, config.task_files), *paths])
     summary = read_state_summary(repo, past=past) if summary is None else summary
     if len(names) >= CACHE_FROM_FILES:
         return _read_many(repo, config, names, summary, tolerant=tolerant, read=read)
@@ -200,7 +204,7 @@ def read_project(
             if not tolerant:
                 raise
             unreadable.append(error)
-    available, deleted = _available(repo, config), DeletedTasks(repo)
+    available, deleted = _available(repo, config), DeletedTasks(repo, config)
     made = _plan(read_tasks(documents), config, summary, available, deleted)
     return Project(repo, config, documents, made, summary, tuple(unreadable), available, deleted)
 
@@ -228,7 +232,7 @@ def _read_many(
     if (unreadable or more) and not tolerant:
         raise (unreadable + more)[0]
     documents = Documents({file: contents[file] for file in by_file}, config.status)
-    available, deleted = _available(repo, config), DeletedTasks(repo)
+    available, deleted = _available(repo, config), DeletedTasks(repo, config)
     made = _plan(join_files(list(by_file.values())), config, summary, available, deleted)
     return Project(repo, config, documents, made, summary, (*unreadable, *more), available, deleted)
 

@@ -70,6 +70,7 @@ def run(
     bisect, or without an identity; else, as with an index lock, what was done is in the journal, and the next run lands
     it.
     """
+    paths = (*paths, *options.archives)
     if options.commit != "none":
         refuse_half_done_operation(repo)
     with (
@@ -322,7 +323,7 @@ def _report_expected(queue: ReadyQueue, project: Project, observer: Observer) ->
 
 def _report_mistakes(project: Project, observer: Observer) -> bool:
     """Say what keeps tasks from ever running; whether one of that is a cycle."""
-    found = without_deleted(project.repo, findings(project.plan, project.config))
+    found = without_deleted(project.repo, project.config, findings(project.plan, project.config))
     mistakes = [finding for finding in found if finding.severity is Severity.ERROR]
     _say(observer, (f"{finding.file}:{finding.line}: {finding.message}" for finding in mistakes))
     return any(finding.code == "cycle" for finding in mistakes)

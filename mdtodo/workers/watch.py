@@ -131,7 +131,7 @@ class Watch:
         try:
             config = read_config(self.repo)
             project = read_project(self.repo, config, settled=True)
-            if self._changes.follow(project.documents, config.files):
+            if self._changes.follow(project.documents, config.task_files):
                 self._seen = self._changes.stamp()
                 project = read_project(self.repo, config, settled=True)
             options = self._of_now(project)

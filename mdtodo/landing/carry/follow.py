@@ -129,7 +129,7 @@ def _version(repo: Repository, config: Config, head: str, paths: set[str]) -> Ve
     blobs = read_blobs(repo, [f"{head}:{path}" for path in paths])
     data = {path: content for path in paths if (content := blobs[f"{head}:{path}"]) is not None}
     if gone := paths - data.keys():
-        others = from_commit(repo, head, config.files)
+        others = from_commit(repo, head, config.files_and_archives)
         data = {**others.bytes_of(others.ids), **data}
     return Version(data, config.status, gone)
 

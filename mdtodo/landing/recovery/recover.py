@@ -247,7 +247,7 @@ def _followed(
         return [*entries], []
     began = state.begun(run).get("place")
     try:
-        there = from_commit(repo, str(began[2]), config.files).ids if isinstance(began, list) else {}
+        there = from_commit(repo, str(began[2]), config.task_files).ids if isinstance(began, list) else {}
     except (GitError, IndexError):  # the commit is gone: whether a file was there then cannot be told
         return [*entries], []
     now, unclear = follow_renames([receipt for _, receipt in entries], repo, config, there)

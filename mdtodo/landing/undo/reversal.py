@@ -21,6 +21,7 @@ from mdtodo.git.head import read_head
 from mdtodo.git.objects import find_all_in_tree, find_in_tree
 from mdtodo.landing.merge.merge_tasks import changes_between
 from mdtodo.landing.parse_cache import parse_cached
+from mdtodo.landing.undo.archived import Ends, back_from_archive, is_archive
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.receipts.identity import is_of, known_as
 
@@ -92,6 +93,11 @@ def revert_run(
     changes = _changes(git, past)
     work = _Reversal(git, head, past, statuses, list(todo_files))
     work.in_head = find_all_in_tree(head.tree, map(os.fsencode, changes), git.content)
+    if is_archive(past.tasks):
+        ends = {path: Ends(steps[0].before, steps[-1].after) for path, steps in changes.items()}
+        tasks = [one for commit in past.commits for one in commit.receipts() if one.run == past.run]
+        back = back_from_archive(past.run, tasks, ends, work.entry_in_head, git.content, statuses)
+        return Reversal(back, ())
     for path, steps in changes.items():
         work.add_file(path, steps)
     return work.result()
@@ -173,7 +179,7 @@ class _Reversal:
                 self._take_back(path, number, step, change, names)
         elif len(joined) > 1:
             self.refused.append(f"{path}: other commits changed it between those of the run")
-        elif self._in_head(path) in (first.before, last.after):
+        elif self.entry_in_head(path) in (first.before, last.after):
             self.restores.append(Restore(path, text_of(last.after), text_of(first.before)))
         else:
             self.refused.append(f"{path}: {self._last_change(path, last.commit)}")
@@ -245,14 +251,15 @@ class _Reversal:
     def _known(self, file: str) -> ParsedFile | None:
         """HEAD's version of a file, read once; None where there is none that could be read."""
         if file not in self._places:
-            entry, self._places[file] = self._in_head(file), None
+            entry, self._places[file] = self.entry_in_head(file), None
             if entry is not None and entry[0].startswith(b"100"):
                 with suppress(InputError):
                     data = self.git.content(entry[1])
                     self._places[file] = parse_cached(data, self.statuses, file)
         return self._places[file]
 
-    def _in_head(self, path: str) -> TreeEntry:
+    def entry_in_head(self, path: str) -> TreeEntry:
+        """What HEAD has there."""
         name = os.fsencode(path)
         if name not in self.in_head:
             self.in_head[name] = find_in_tree(self.head.tree, name, self.git.content)

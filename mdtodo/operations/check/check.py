@@ -27,6 +27,7 @@ from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.operations.check import baseline
+from mdtodo.operations.check.archives import lists_of, open_in_archives
 from mdtodo.operations.check.gate import gate, gate_in_range
 from mdtodo.operations.check.rules import judged
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
@@ -35,7 +36,7 @@ from mdtodo.planning.plan import plan_for_check
 from mdtodo.system.files import create, read_inside, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.config.settings import Config
     from mdtodo.git.files.tree_files import TodoFiles
@@ -52,10 +53,10 @@ def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checke
 
     The whole repository is read in any case, as ids and dependencies cross files.
     """
-    every = dict.fromkeys([*worktree_files.find(repo, config.files), *paths])
+    every = dict.fromkeys([*worktree_files.find(repo, config.files_and_archives), *paths])
     content = from_work_tree(repo, every)
     settings = config, worktree_files.read_configuration(repo.root)
-    found = _findings_in(repo, content, config).with_gate(gate(repo, content, settings))
+    found = _findings_in(repo, content, config, paths).with_gate(gate(repo, content, settings))
     found = found.unknown_to(read_inside(repo.root, baseline.FILE), content)
     return found.only(frozenset(paths)) if paths else found.and_also(_of_clone(repo, config))
 
@@ -63,7 +64,7 @@ def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checke
 def write_baseline(repo: Repository, config: Config) -> int:
     """Write what is wrong in the work tree to the baseline, so that it is not reported until its line changes; how many
     findings that are. What the gate says is never among them."""
-    content = from_work_tree(repo, dict.fromkeys(worktree_files.find(repo, config.files)))
+    content = from_work_tree(repo, worktree_files.find(repo, config.files_and_archives))
     found = _findings_in(repo, content, config)
     if found.unreadable:
         raise found.unreadable[0]
@@ -85,7 +86,7 @@ def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".")
     with BlobReader(repo, calling_index() | ENVIRONMENT) as read:
         configuration = staged_configuration(repo, read)
         config = load(*configuration)
-        content = from_index(repo, config.files, read)
+        content = from_index(repo, config.files_and_archives, read)
         made = gate(repo, content, (config, configuration), new_only=True, staged=True)
         found = _findings_in(repo, content, config).with_gate(made)
         found = found.unknown_to(_committed_baseline(repo, "HEAD", found), content)
@@ -99,7 +100,7 @@ def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd
     Files that git does not track count only where they are named. What was wrong before, in the commit that
     the change is compared with, is not reported elsewhere.
     """
-    every, chosen = find_tracked(repo, config.files, paths, cwd=cwd)
+    every, chosen = find_tracked(repo, config.files_and_archives, paths, cwd=cwd)
     content = from_work_tree(repo, every)
     settings = config, worktree_files.read_configuration(repo.root)
     made = gate(repo, content, settings, new_only=True)
@@ -180,15 +181,18 @@ class Checked(NamedTuple):
         return 1 if self.findings and (self.strict or self.errors()) else 0
 
 
-def _findings_in(repo: Repository, content: TodoFiles, config: Config) -> Checked:
+def _findings_in(repo: Repository, content: TodoFiles, config: Config, named: Container[str] = ()) -> Checked:
     """Everything that is wrong in these files, as far as the receipts on the branch do not know better, and as the
-    configuration has it."""
-    checked = _judge_files(repo, content, config)
+    configuration has it; of an archive that is not `named`, no more than that open tasks stand in it."""
+    lists = lists_of(content, config, named)
+    checked = _judge_files(repo, lists, config)
     found = checked.findings
+    if lists is not content:
+        found = _in_place([*found, *open_in_archives(content, config)])
     if any(finding.code == "unknown-id" for finding in found):
         from mdtodo.project.deleted_tasks import without_deleted
 
-        found = without_deleted(repo, found)
+        found = without_deleted(repo, config, found)
     return checked._replace(findings=judged(found, config.check), strict=config.warnings_as_errors)
 
 
@@ -334,7 +338,7 @@ def _wrong_before(repo: Repository) -> set[tuple[str, str, str]]:
         config = load(*committed_configuration(repo, base))
         return {
             _identity(finding)
-            for finding in _findings_in(repo, from_commit(repo, base, config.files), config).findings
+            for finding in _findings_in(repo, from_commit(repo, base, config.task_files), config).findings
         }
     except MdtodoError:  # an unborn branch, or a configuration that was broken
         return set()

@@ -36,8 +36,8 @@ class SettingChange(NamedTuple):
 
 
 def settings_changes(before: Settings, after: Settings) -> list[SettingChange]:
-    """Of `proof`, `signers`, `files`, `status`, what `check` makes of the gate's findings, and the processors that were
-    there. A processor more is none, unless it takes the place of a recipe."""
+    """Of `proof`, `signers`, `files`, `archive`, `status`, what `check` makes of the gate's findings, and the
+    processors that were there. A processor more is none, unless it takes the place of a recipe."""
     found = []
     for path, sentence in _changes(before.config, after.config):
         file, line = _place(path, before, after)
@@ -61,7 +61,7 @@ def _changes(before: Config, after: Config) -> Iterator[tuple[Path, str]]:
             yield path, f"`{key}` was {_shown(was.get(path))} and is {_shown(now.get(path))} now"
 
 
-_JUDGING = frozenset({"proof", "signers", "files", "status", "processors"})
+_JUDGING = frozenset({"proof", "signers", "files", "archive", "status", "processors"})
 
 
 def _values(config: Config) -> Mapping[Path, str]:

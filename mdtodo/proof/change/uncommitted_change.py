@@ -51,8 +51,8 @@ def uncommitted_change(repo: Repository, now: Uncommitted) -> tuple[Config, Chan
     rules = Rules(settings.config)
     if rules.config.proof == "off":
         return rules.config, Change([], TaskChanges([], [], [])), now.content
-    if rules.config.files != now.settings.config.files:
-        patterns = rules.config.files
+    if rules.config.files_and_archives != now.settings.config.files_and_archives:
+        patterns = rules.config.files_and_archives
         content = from_index(repo, patterns) if now.staged else from_work_tree(repo, find(repo, patterns))
         now = now._replace(content=content)
     first = _beside(repo, rules, now, head, settings)
@@ -66,7 +66,7 @@ def _beside(repo: Repository, rules: Rules, now: Uncommitted, parent: str, befor
     path = before.config.signers
     if path and _signers(repo, path, staged=now.staged) != _bytes(read_blobs(repo, [f"{parent}:{path}"])):
         settings.append(signers_changed(path))
-    there = from_commit(repo, parent, rules.config.files)
+    there = from_commit(repo, parent, rules.config.files_and_archives)
     tasks = _tasks(repo, rules, now, there, ())
     if tasks.removed and not now.staged:
         # somebody may have moved them to a file that git does not know yet

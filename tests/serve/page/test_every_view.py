@@ -356,3 +356,33 @@ def test_several_projects_are_told_apart(visit: Callable[..., Any], shop: Path, 
         }.items():
             page = visitor.go(view)
             expect(page.locator(ready_).first).to_be_visible()
+
+
+def test_without_a_task_it_says_what_one_is(visit: Callable[..., Any], tmp_path: Path) -> None:
+    root = make_shop(tmp_path / "shop")
+    (root / "TODO.md").unlink()
+    (root / "ops/TODO.md").unlink()
+    with serving(root) as server, visit(server) as visitor:
+        page = visitor.go("board")
+        expect(page.get_by_text("No task yet")).to_be_visible()
+        for view, says in {
+            "plan": "Nothing is open",
+            "runs": "No run yet",
+            "figures": "Nothing has run in this time",
+        }.items():
+            page = visitor.go(view)
+            expect(page.get_by_text(says)).to_be_visible()
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_page_goes_on_once_it_can(
+    visit: Callable[..., Any], tmp_path: Path
+) -> None:
+    root = make_shop(tmp_path / "shop")
+    good = (root / "TODO.md").read_bytes()
+    with serving(root) as server, visit(server) as visitor:
+        page = look(visitor, "board")
+        (root / "TODO.md").write_bytes(b"- [ ] \xff\xfe\n")
+        expect(page.get_by_role("alert").filter(has_text="TODO.md")).to_be_visible()
+        (root / "TODO.md").write_bytes(good + b"- [ ] One more\n")
+        expect(page.locator(".card").filter(has_text="One more")).to_be_visible()
+        expect(page.get_by_role("alert").filter(has_text="TODO.md")).to_be_hidden()

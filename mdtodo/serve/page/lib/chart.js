@@ -3,7 +3,7 @@
 import { h, svg } from './dom.js';
 import { ticks } from './scale.js';
 
-const WIDE = 420;
+const HEIGHT = 156;
 const PLOT = { left: 38, right: 6, top: 8, bottom: 22 };
 
 /** A number at or above `most` at which an axis ends well, and the marks on the way. */
@@ -15,38 +15,38 @@ function nice(most) {
   return { top, marks: Array.from({ length: Math.round(top / step) + 1 }, (_, at) => at * step) };
 }
 
-function frame({ height, domain, top, marks, says, label, content }) {
-  const y = (value) => PLOT.top + (1 - value / top) * (height - PLOT.top - PLOT.bottom);
-  const x = (at) => PLOT.left + ((at - domain.from) / (domain.to - domain.from)) * (WIDE - PLOT.left - PLOT.right);
-  return svg('svg', { class: 'chart', viewBox: `0 0 ${WIDE} ${height}`, role: 'img', 'aria-label': label },
+function frame({ width, domain, top, marks, says, label, content }) {
+  const y = (value) => PLOT.top + (1 - value / top) * (HEIGHT - PLOT.top - PLOT.bottom);
+  const x = (at) => PLOT.left + ((at - domain.from) / (domain.to - domain.from)) * (width - PLOT.left - PLOT.right);
+  return svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: 'img', 'aria-label': label },
     marks.map((mark) => [
-      svg('line', { class: mark === 0 ? 'axis' : 'grid', x1: PLOT.left, x2: WIDE - PLOT.right, y1: y(mark), y2: y(mark) }),
+      svg('line', { class: mark === 0 ? 'axis' : 'grid', x1: PLOT.left, x2: width - PLOT.right, y1: y(mark), y2: y(mark) }),
       svg('text', { class: 'tick', x: PLOT.left - 8, y: y(mark) + 4, 'text-anchor': 'end' }, says(mark)),
     ]),
-    ticks(domain.from, domain.to, 4).map(({ at, says: when }) => svg('text', { class: 'tick', x: x(at), y: height - 5, 'text-anchor': x(at) > WIDE - 40 ? 'end' : x(at) < PLOT.left + 20 ? 'start' : 'middle' }, when)),
+    ticks(domain.from, domain.to, Math.max(2, Math.floor(width / 95))).map(({ at, says: when }) => svg('text', { class: 'tick', x: x(at), y: HEIGHT - 5, 'text-anchor': x(at) > width - 40 ? 'end' : x(at) < PLOT.left + 20 ? 'start' : 'middle' }, when)),
     content(x, y));
 }
 
 /** Stacked bars over time: `stacks` are `{ from, to, parts: [[name, number]], title }`. */
-export function bars(stacks, { domain, height = 150, label }) {
+export function bars(stacks, { domain, width, label }) {
   const { top, marks } = nice(Math.max(...stacks.map((one) => one.parts.reduce((sum, [, number]) => sum + number, 0)), 1));
   const whole = marks.filter((mark) => Number.isInteger(mark));
-  return frame({ height, domain, top, marks: whole, says: (mark) => mark, label, content: (x, y) => stacks.map(({ from, to, parts, title }) => {
+  return frame({ width, domain, top, marks: whole, says: (mark) => mark, label, content: (x, y) => stacks.map(({ from, to, parts, title }) => {
     let below = 0;
-    const width = Math.max(2, Math.min(36, x(to) - x(from) - 2));
-    const left = (x(from) + x(to)) / 2 - width / 2;
+    const wide = Math.max(2, Math.min(36, x(to) - x(from) - 2));
+    const left = (x(from) + x(to)) / 2 - wide / 2;
     return svg('g', {}, svg('title', {}, title), parts.filter(([, number]) => number).map(([name, number]) => {
       const high = y(below) - y(below + number);
       below += number;
-      return svg('rect', { class: `fill-${name}`, x: left, y: y(below), width, height: Math.max(1, high - 1), rx: Math.min(2, width / 2) });
+      return svg('rect', { class: `fill-${name}`, x: left, y: y(below), width: wide, height: Math.max(1, high - 1), rx: Math.min(2, wide / 2) });
     }));
   }) });
 }
 
 /** A line with its points: `{ at, value, title }`; null values leave a gap. */
-export function line(points, { domain, height = 150, label, top: given = null, says }) {
+export function line(points, { domain, width, label, top: given = null, says }) {
   const { top, marks } = given ? { top: given, marks: [0, given / 2, given] } : nice(Math.max(...points.map((one) => one.value ?? 0)));
-  return frame({ height, domain, top, marks, says, label, content: (x, y) => {
+  return frame({ width, domain, top, marks, says, label, content: (x, y) => {
     const known = points.filter((one) => one.value !== null);
     return [
       svg('path', { class: 'line', d: known.map((one, at) => `${at ? 'L' : 'M'}${x(one.at).toFixed(1)} ${y(one.value).toFixed(1)}`).join('') }),

@@ -100,6 +100,7 @@ class Store extends EventTarget {
     });
     on('hello', (said) => this.#hello(said));
     on('change', () => this.#later(OTHERS));
+    on('run', () => this.#later(OTHERS));
     on('project', () => this.outdated());
     on('reload', () => this.outdated());
     on('tasks', (said) => this.#tasks(said));

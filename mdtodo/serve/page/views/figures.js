@@ -1,7 +1,7 @@
 // Figures, each with its past: how much is done, how well, how long it takes, and what was thought of it before.
 
 import { bars, figure, line, spark } from '../lib/chart.js';
-import { h, inline, replace } from '../lib/dom.js';
+import { framed, h, inline, replace } from '../lib/dom.js';
 import { ago, count, duration, moment, percent, plural } from '../lib/format.js';
 import { stateGlyph } from '../lib/glyph.js';
 import { taskLink, turn } from '../lib/route.js';
@@ -29,17 +29,31 @@ export function show({ main, tools, query }) {
   const update = () => {
     replace(spans, SPANS.map(([since, says]) => h('button', { type: 'button', 'aria-pressed': String(since === (now.since ?? '')), onclick: () => turn({ since }, { quiet: true }) }, says)));
     const [, stats, status, receipts, runs] = paths().map((path) => store.get(path));
-    if (stats && status && receipts && runs) replace(body, draw(one(stats), one(status), { receipts: receipts.receipts, runs: runs.runs, total: receipts.total }, now));
+    if (stats && status && receipts && runs) replace(body, draw(one(stats), one(status), { receipts: receipts.receipts, runs: runs.runs, total: receipts.total }, now, widthOf(body)));
   };
   const watch = store.watch(paths, update);
+  const resized = new ResizeObserver(framed(update));
+  resized.observe(main);
   return {
     update(next) {
       now = next;
       update();
       watch.again();
     },
-    stop: watch.stop,
+    stop() {
+      watch.stop();
+      resized.disconnect();
+    },
   };
+}
+
+const GAP = 14;
+const INSET = 34; // padding and border of a chart, left and right together
+
+/** The width of a chart: three stand side by side, or where that is too narrow below each other. */
+function widthOf(body) {
+  const columns = body.clientWidth >= 900 ? 3 : 1;
+  return Math.max(200, Math.floor((body.clientWidth - GAP * (columns - 1)) / columns) - INSET);
 }
 
 /** Of several repositories the chosen one, else the first: figures of different ones do not add up. */
@@ -50,7 +64,7 @@ function projectOf(query) {
 
 const one = (said) => said.projects?.[0] ?? said;
 
-function draw(stats, status, said, query) {
+function draw(stats, status, said, query, width) {
   const project = projectOf(query);
   const length = SPANS.find(([since]) => since === (query.since ?? ''))[2];
   const from = length ? Date.now() - length : 0;
@@ -61,7 +75,7 @@ function draw(stats, status, said, query) {
   return [
     project && h('p', { class: 'dim' }, 'Of the project ', h('b', {}, project)),
     h('dl', { class: 'tiles' }, tiles(stats, status)),
-    h('div', { class: 'charts' }, charts(runs, proven, from)),
+    h('div', { class: 'charts' }, charts(runs, proven, from, width)),
     said.total > said.receipts.length && h('p', { class: 'dim' }, `Durations: of the newest ${count(said.receipts.length)} of ${count(said.total)} receipts.`),
     lanes(status), processors(stats), estimates(stats), flaky(stats),
   ];
@@ -81,12 +95,12 @@ function tiles(stats, status) {
 }
 
 /** What the runs came to, verifications too; and how long it took what has a receipt. */
-function charts(runs, proven, from) {
+function charts(runs, proven, from, width) {
   const ends = [...runs, ...proven].map((each) => Date.parse(each.finished));
   if (!ends.length) return null;
   const first = Math.max(from, Math.min(...ends));
   const { from: start, length, number } = pieces(first, Math.max(from ? Date.now() : Math.max(...ends), first + 1000));
-  const domain = { from: start, to: start + length * number };
+  const shape = { width, domain: { from: start, to: start + length * number } };
   const buckets = Array.from({ length: number }, (_, at) => ({ from: start + at * length, to: start + (at + 1) * length, done: 0, failed: 0, other: 0, times: [] }));
   const bucketOf = (each) => buckets[Math.floor((Date.parse(each.finished) - start) / length)];
   for (const run of runs) {
@@ -94,32 +108,32 @@ function charts(runs, proven, from) {
   }
   for (const each of proven) bucketOf(each).times.push(each.duration);
   const per = lengthSaid(length);
-  return [results(buckets, per, domain), success(buckets, domain), durations(buckets, domain)];
+  return [results(buckets, per, shape), success(buckets, shape), durations(buckets, shape)];
 }
 
 const COUNTED = { done: true, failed: true };
 const middle = (bucket) => (bucket.from + bucket.to) / 2;
 const when = (bucket) => moment(new Date(bucket.from).toISOString());
 
-function results(buckets, per, domain) {
+function results(buckets, per, shape) {
   const sum = (name) => buckets.reduce((all, bucket) => all + bucket[name], 0);
   const stacks = buckets.map((bucket) => ({ from: bucket.from, to: bucket.to, parts: [['done', bucket.done], ['failed', bucket.failed], ['other', bucket.other]], title: `${bucket.done} done, ${bucket.failed} failed, ${when(bucket)}` }));
   const label = `Results, each ${per}: ${sum('done')} done, ${sum('failed')} failed, ${sum('other')} other`;
-  return figure(`Results, each ${per}`, bars(stacks, { domain, label }), [['done', 'done'], ['failed', 'failed'], ...(sum('other') ? [['other', 'other']] : [])]);
+  return figure(`Results, each ${per}`, bars(stacks, { ...shape, label }), [['done', 'done'], ['failed', 'failed'], ...(sum('other') ? [['other', 'other']] : [])]);
 }
 
-function success(buckets, domain) {
+function success(buckets, shape) {
   const points = buckets.filter((bucket) => bucket.done + bucket.failed).map((bucket) => {
     const value = bucket.done / (bucket.done + bucket.failed);
     return { at: middle(bucket), value, title: `${percent(value)}, ${when(bucket)}` };
   });
-  return figure('Success', line(points, { domain, top: 1, says: percent, label: `Success over time, from ${percent(points[0]?.value)} to ${percent(points.at(-1)?.value)}` }));
+  return figure('Success', line(points, { ...shape, top: 1, says: percent, label: `Success over time, from ${percent(points[0]?.value)} to ${percent(points.at(-1)?.value)}` }));
 }
 
-function durations(buckets, domain) {
+function durations(buckets, shape) {
   const points = buckets.filter((bucket) => bucket.times.length).map((bucket) => ({ at: middle(bucket), value: median(bucket.times), title: `${duration(median(bucket.times))}, ${when(bucket)}` }));
   const says = (mark) => (mark ? duration(mark) : '0');
-  return figure('Duration, median', line(points, { domain, says, label: `Median duration over time, from ${duration(points[0]?.value)} to ${duration(points.at(-1)?.value)}` }));
+  return figure('Duration, median', line(points, { ...shape, says, label: `Median duration over time, from ${duration(points[0]?.value)} to ${duration(points.at(-1)?.value)}` }));
 }
 
 function median(numbers) {

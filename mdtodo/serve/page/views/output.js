@@ -1,8 +1,8 @@
 // What a processor printed, and prints while it runs.
 
-import { address, projectOf, taskPath } from '../lib/api.js';
+import { address, ask, json, projectOf, taskPath } from '../lib/api.js';
 import { h, replace } from '../lib/dom.js';
-import { column } from '../lib/format.js';
+import { column, moment } from '../lib/format.js';
 
 const KEPT = 200_000; // characters; of more the end is shown
 
@@ -10,24 +10,24 @@ const KEPT = 200_000; // characters; of more the end is shown
 export function outputPane(own) {
   const text = h('pre', { class: 'output-text', tabindex: '0', 'aria-label': 'Output', role: 'region' });
   const note = h('span', { class: 'dim' });
-  const element = h('section', { class: 'output', hidden: true }, h('div', { class: 'output-head' }, h('h3', {}, 'Output'), note), text);
-  let running = null; // the state that is being read: { live, abort }
+  const menu = h('select', { class: 'small', 'aria-label': 'Attempt', hidden: true, onchange: () => read(false) });
+  const element = h('section', { class: 'output', hidden: true }, h('div', { class: 'output-head' }, h('h3', {}, 'Output'), note, h('span', { class: 'push' }), menu), text);
+  let reading = null; // { live, abort }
 
   async function read(live) {
-    running?.abort.abort();
+    reading?.abort.abort();
     const mine = { live, abort: new AbortController() };
-    running = mine;
+    reading = mine;
     note.textContent = live ? 'as it comes' : '';
+    const [run, attempt] = live || !menu.value ? [] : menu.value.split(' ');
     try {
-      const answer = await fetch(address(taskPath(own, '/output'), { ...projectOf(own), follow: live ? 'true' : null }), { signal: mine.abort.signal, cache: 'no-store' });
-      if (!answer.ok) return;
-      await pour(answer.body, mine);
+      const answer = await fetch(address(taskPath(own, '/output'), { ...projectOf(own), follow: live ? 'true' : null, run, attempt }), { signal: mine.abort.signal, cache: 'no-store' });
+      if (answer.ok) await pour(answer.body, mine);
     } catch (error) {
-      if (error.name !== 'AbortError' && running === mine) note.textContent = 'cut off';
-    } finally {
-      if (running === mine && live) note.textContent = '';
-      mine.over = true;
+      if (error.name !== 'AbortError' && reading === mine) note.textContent = 'cut off';
+      return;
     }
+    if (reading === mine) note.textContent = '';
   }
 
   async function pour(body, mine) {
@@ -36,7 +36,7 @@ export function outputPane(own) {
     let raw = '';
     for (;;) {
       const { done, value } = await reader.read();
-      if (running !== mine) return;
+      if (reading !== mine) return;
       raw += done ? decoder.decode() : decoder.decode(value, { stream: true });
       if (raw.length > KEPT * 2) raw = raw.slice(-KEPT);
       draw(raw);
@@ -46,26 +46,44 @@ export function outputPane(own) {
 
   function draw(raw) {
     const atEnd = text.scrollTop + text.clientHeight >= text.scrollHeight - 24;
-    element.hidden = raw === '';
-    replace(text, plain(raw.length > KEPT ? `…\n${raw.slice(-KEPT)}` : raw));
+    element.hidden = raw === '' && menu.hidden;
+    replace(text, raw ? plain(raw.length > KEPT ? `…\n${raw.slice(-KEPT)}` : raw) : h('span', { class: 'dim' }, 'It printed nothing.'));
     if (atEnd) text.scrollTop = text.scrollHeight;
+  }
+
+  /** The attempts that there are, the newest first; the one that was chosen stays chosen. */
+  async function attempts(live) {
+    const found = await list(own);
+    const before = menu.value;
+    menu.hidden = live || found.length < 2;
+    replace(menu, found.map((one) => h('option', { value: `${one.run} ${one.attempt}` }, `${moment(one.time)}, attempt ${one.attempt}: ${one.outcome ?? 'running'}`)));
+    if (found.some((one) => `${one.run} ${one.attempt}` === before)) menu.value = before;
   }
 
   let shown = null;
   return {
     element,
-    update(task) {
+    async update(task) {
       const live = column(task) === 'running';
       const now = `${live} ${live ? '' : task.etag}`;
-      if (!task.processor || now === shown) return;
+      if (now === shown) return;
       shown = now;
+      await attempts(live);
       read(live);
     },
     stop() {
-      running?.abort.abort();
-      running = null;
+      reading?.abort.abort();
+      reading = null;
     },
   };
+}
+
+async function list(own) {
+  try {
+    return (await json(await ask('GET', taskPath(own, '/output'), { query: { ...projectOf(own), list: 'true' } }))).attempts ?? [];
+  } catch {
+    return []; // nothing has run, or nobody answers
+  }
 }
 
 /** Without colours and other orders to a terminal; of a line that was written over, what stood there last. */

@@ -34,7 +34,8 @@ export class Canvas {
     this.keepAt = keep && this.#where(keep);
     this.element.setAttribute('aria-busy', 'true');
     this.turn += 1;
-    this.worker.postMessage({ turn: this.turn, nodes: seen.nodes, edges: seen.edges, groups: seen.groups });
+    this.steps = steps(read.critical.map((key) => seen.standsFor.get(key)));
+    this.worker.postMessage({ turn: this.turn, nodes: seen.nodes, edges: seen.edges, groups: seen.groups, kept: [...this.steps] });
   }
 
   paint(placed) {
@@ -42,12 +43,11 @@ export class Canvas {
     this.placed = new Map([...placed.nodes, ...placed.groups]);
     this.size = { width: placed.width, height: placed.height };
     const critical = new Set(this.read.critical.map((key) => this.seen.standsFor.get(key)).filter(Boolean));
-    const steps = new Set(this.read.critical.slice(1).map((key, at) => `${this.seen.standsFor.get(this.read.critical[at])}\u0001${this.seen.standsFor.get(key)}`));
     replace(this.frames, placed.groups.map(([id, box]) => this.#frame(id, box)));
     replace(this.boxes, placed.nodes.map(([id, box]) => (this.read.groups.has(id) ? this.#folded(id, box, critical) : this.#box(id, box, critical))));
     this.lines.setAttribute('width', placed.width);
     this.lines.setAttribute('height', placed.height);
-    const paths = this.seen.edges.map((pair, at) => ({ d: curve(placed.edges[at]), hot: steps.has(pair.join('\u0001')) }));
+    const paths = placed.edges.map(({ from, to, points }) => ({ d: curve(points), hot: this.steps.has(`${from}\u0001${to}`) }));
     replace(this.lines, paths.sort((one, other) => one.hot - other.hot).map(({ d, hot }) => svg('path', { d, class: hot ? 'hot' : null })));
     this.element.removeAttribute('aria-busy');
     if (this.keepAt) this.#keep();
@@ -207,15 +207,13 @@ function trusted(url) {
 
 const place = ({ x, y, width, height }) => ({ left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
 
-/** A line through these points that leaves and arrives level. */
-function curve(points) {
-  const [first, ...rest] = points;
-  let d = `M${first.x} ${first.y}`;
-  let before = first;
-  for (const point of rest) {
-    const middle = (before.x + point.x) / 2;
-    d += `C${middle} ${before.y} ${middle} ${point.y} ${point.x} ${point.y}`;
-    before = point;
-  }
-  return d;
+/** A line that leaves and arrives level; one that goes back, as in a cycle, does so in an arc. */
+function curve([from, to]) {
+  const bend = Math.max(32, Math.min(120, Math.abs(to.x - from.x) / 2));
+  return `M${from.x} ${from.y}C${from.x + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`;
+}
+
+/** The steps of the critical path between two boxes: `from\u0001to`. */
+function steps(chain) {
+  return new Set(chain.slice(1).map((to, at) => [chain[at], to]).filter(([from, to]) => from && to && from !== to).map((pair) => pair.join('\u0001')));
 }

@@ -53,6 +53,9 @@ export function foldedFirst({ tasks, critical, groups }) {
   return folded;
 }
 
+/** Whether so many boxes would be drawn that nobody finds anything: as when a filter goes that had let few through. */
+export const isCrowded = (read, folded) => visible(read, folded).nodes.length > 3 * AT_MOST;
+
 /** What is drawn: boxes, the edges between them, and the frames around them. */
 export function visible({ tasks, edges, groups }, folded) {
   const standsFor = new Map();

@@ -10,7 +10,7 @@ import { taskLink, turn } from '../lib/route.js';
 import { store } from '../lib/store.js';
 import { VirtualList } from '../lib/virtual.js';
 import { Canvas } from './plan-canvas.js';
-import { foldedFirst, keyOf, plansOf, read } from './plan-groups.js';
+import { foldedFirst, isCrowded, keyOf, plansOf, read } from './plan-groups.js';
 
 export const title = 'Plan';
 const NARROW = 720;
@@ -78,7 +78,7 @@ class Plan {
     const passes = compile(this.query.q ?? '');
     this.read = read(plans, passes);
     this.critical = new Set(this.read.critical);
-    this.folded ??= foldedFirst(this.read);
+    if (!this.folded || isCrowded(this.read, this.folded)) this.folded = foldedFirst(this.read);
     this.say(plans);
     if (this.form === 'graph') this.canvas.draw(this.read, this.folded);
     else {
@@ -103,7 +103,7 @@ class Plan {
     return h('div', { class: this.critical.has(keyOf(task)) ? 'plan-row critical' : 'plan-row' },
       h('span', { class: 'number dim' }, at), stateGlyph(state), h('span', { class: 'hidden-text' }, STATE_TITLES[state]), priorityGlyph(task.priority),
       h('a', { href: taskLink(task) }, inline(task.title)),
-      h('span', { class: 'plan-row-more dim' }, task.blocked_by.length ? `waits for ${task.blocked_by.length}` : '', h('span', {}, task.lane), h('span', { class: 'number' }, estimate(task.estimate_hours))),
+      h('span', { class: 'plan-row-more dim' }, h('span', {}, task.blocked_by.length ? `waits for ${task.blocked_by.length}` : ''), h('span', {}, task.lane), h('span', { class: 'number' }, estimate(task.estimate_hours))),
       this.critical.has(keyOf(task)) && h('span', { class: 'hidden-text' }, 'on the critical path'));
   }
 

@@ -13,7 +13,7 @@ export function show({ main }) {
   main.append(list);
   const watch = store.watch(() => ['projects'], () => {
     const projects = store.get('projects')?.projects;
-    if (projects) replace(list, projects.map(project));
+    if (projects) replace(list, projects.map(project), projects.length > 1 && h('p', {}, h('a', { href: link('board') }, 'The board of all projects')));
   });
   return { stop: watch.stop, update() {} };
 }
