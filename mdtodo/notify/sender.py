@@ -44,6 +44,7 @@ class Sender:
         self._secret = secret
         self._hanging: dict[str, threading.Thread] = {}
         self._current: Waiting | None = None
+        self._picking = threading.Lock()
         self._flush = False
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -73,20 +74,19 @@ class Sender:
         self._outbox.give_back()
 
     def _untried(self) -> bool:
-        current = self._current
-        if current is not None:
-            return current.attempts <= 1
-        try:
-            return any(one.attempts == 0 for one in self._outbox.waiting())
-        except OSError:
-            return False
+        with self._picking:
+            if self._current is not None:
+                return self._current.attempts <= 1
+            try:
+                return any(one.attempts == 0 for one in self._outbox.waiting())
+            except OSError:
+                return False
 
     def _work(self) -> None:
         try:
             while not self._stop.is_set():
                 began = time.monotonic()
-                if self._outbox.take_turn() and (one := self._outbox.due(flush=self._flush)) is not None:
-                    self._current = one
+                if self._outbox.take_turn() and (one := self._picked()) is not None:
                     self._send(one)
                     self._current = None
                     continue
@@ -96,6 +96,12 @@ class Sender:
             self.sentences.append(f"messages cannot be kept or sent: {error.strerror or error}")
         finally:
             self._current = None
+
+    def _picked(self) -> Waiting | None:
+        # `close` must not look in between: the message would neither be in hand, nor untried
+        with self._picking:
+            self._current = self._outbox.due(flush=self._flush)
+            return self._current
 
     def _send(self, one: Waiting) -> None:
         left: list[str] = []

@@ -523,3 +523,22 @@ class TestServices:
         said = inside("run", code=3)
         assert ".mdtodo.toml:2" in said.err
         assert sentence in said.err
+
+
+def test_the_end_of_a_run_waits_for_a_message_that_is_just_being_picked(
+    repo: Checkout, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = _outbox(repo, receiver)
+    pick = outbox.due
+
+    def slowly(*, flush: bool) -> Waiting | None:
+        found = pick(flush=flush)
+        time.sleep(0.3 if found else 0)  # between the note that it is tried, and the attempt
+        return found
+
+    monkeypatch.setattr(outbox, "due", slowly)
+    it = Sender(outbox, _to(receiver))
+    it.start()
+    time.sleep(0.1)
+    it.close()
+    assert len(receiver.requests) == 1

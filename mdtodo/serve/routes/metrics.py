@@ -25,7 +25,7 @@ async def metrics(request: Request) -> Response:
         if (missing.name or "").partition(".")[0] == "mdtodo":
             raise
         sentence = "this needs the package prometheus-client, which is not installed"
-        raise Problem(501, sentence, hint="pip install 'git-mdtodo[serve]'") from missing
+        raise Problem(503, sentence, hint="pip install 'git-mdtodo[serve]'") from missing
     service = service_of(request)
     snapshots, _ = await service.projects.snapshots(Query(request.query_params).project)
     found = [

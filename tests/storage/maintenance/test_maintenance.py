@@ -230,6 +230,20 @@ class TestRestore:
             ran.git("clone", "-q", *depth, f"file://{ran.root}", str(place))
             inside("state", "restore", str(tmp_path / "copy.db"), cwd=place)
 
+    def test_who_has_the_state_open_sees_it_and_what_he_writes_is_not_lost(
+        self, ran: Checkout, inside: Call, tmp_path
+    ) -> None:
+        """As a server, or a worker between two runs."""
+        inside("state", "backup", str(tmp_path / "copy.db"))
+        inside("reopen", "one")
+        with state_of(ran) as opened:
+            assert [one.outcome for one in opened.history("one")] == ["todo", "done"]
+            inside("state", "restore", str(tmp_path / "copy.db"))
+            assert [one.outcome for one in opened.history("one")] == ["done"]
+            opened.lease("three", "w", 60)
+        with state_of(ran) as state:
+            assert [one.task_id for one in state.live_leases()] == ["three"]
+
     def test_while_a_run_goes_on_it_is_refused(self, ran: Checkout, inside: Call, tmp_path) -> None:
         inside("state", "backup", str(tmp_path / "copy.db"))
         ran.commit("Slow", **{"TODO.md": "- [ ] s id:s run:slow\n"})
