@@ -112,7 +112,7 @@ def print_pattern(pattern: Pattern, *, color: bool) -> None:
 
 
 def print_patterns_json(patterns: Iterable[Pattern]) -> None:
-    """`{"version": 1, "patterns": [...]}`, of each `name`, `source`, `words`, `category`, `template` (a path, ""
-    for none) and `steps`: `[{"text", "weight"}, ...]`."""
+    """`{"version": 1, "patterns": [...]}`, of each `name`, `source`, `words`, `category`, `steps`, each with `text` and
+    `weight`, and `template` (a path, "" for none)."""
     rows = [one._asdict() | {"steps": [step._asdict() for step in one.steps]} for one in patterns]
     print_json({"version": 1, "patterns": rows})
