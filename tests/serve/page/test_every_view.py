@@ -292,7 +292,7 @@ def test_without_a_token_the_page_reads_and_says_how_to_change(
 
 
 def test_what_runs_moves(visit: Callable[..., Any], tmp_path: Path) -> None:
-    root = make_shop(tmp_path / "shop", pace=1.5)
+    root = make_shop(tmp_path / "shop", pace=0.8)
     with serving(root, "--allow-runs") as server, visit(server) as visitor:
         page = visitor.go("board")
         expect(page.locator(".card").first).to_be_visible()
