@@ -26,7 +26,7 @@ class Picture(NamedTuple):
 
 
 PAST = (
-    Picture("serve-board", "board?task=load", ".panel .task-title", (1760, 900)),
+    Picture("serve-board", "board?task=payment", ".panel .receipts", (1760, 900)),
     Picture("serve-plan", "plan", ".plan-box"),
     Picture("serve-figures", "figures", ".chart", (1440, 1000)),
     Picture("serve-narrow", "plan", ".plan-row", (390, 760), "dark"),
@@ -64,9 +64,8 @@ def main(folder: Path) -> None:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=options)
         with serving(root, "--allow-runs") as server:
             take(browser, server, PAST, folder)
-            run = subprocess.Popen(
-                [sys.executable, "-m", "mdtodo", "run"], cwd=root, stdout=subprocess.DEVNULL
-            )
+            command = [sys.executable, "-m", "mdtodo", "-q", "run"]
+            run = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             take(browser, server, LIVE, folder)
             run.wait()
         browser.close()

@@ -70,7 +70,7 @@ def drag(page: Page, what: Locator, where: Locator) -> None:
 def test_the_board_has_the_tasks_by_state_as_the_command_line_has_them(page: Page, shop: Path) -> None:
     for name, title in {
         "Ready": "Alerts reach whoever is on call",
-        "By hand": "Texts are read by a second person",
+        "Manual": "Texts are read by a second person",
         "Blocked": "Pack the release",
         "Doing": "Choose the opening day",
         "Failed": "Vouchers",
@@ -85,12 +85,12 @@ def test_the_board_has_the_tasks_by_state_as_the_command_line_has_them(page: Pag
 def test_a_card_that_is_dragged_to_done_is_a_commit_and_undo_is_another_one(page: Page, shop: Path) -> None:
     what = "Texts are read by a second person"
     page.set_viewport_size({"width": 2200, "height": 900})
-    expect(held(page, "By hand", what)).to_be_visible()
+    expect(held(page, "Manual", what)).to_be_visible()
     drag(page, card(page, what), column(page, "Done"))
     expect(held(page, "Done", what)).to_be_visible()
     assert last_commit(shop).startswith("todo: Texts are read")
     page.get_by_role("status").get_by_role("button", name="Undo").click()
-    expect(held(page, "By hand", what)).to_be_visible()
+    expect(held(page, "Manual", what)).to_be_visible()
     assert last_commit(shop).startswith("todo: reopened: Texts are read")
 
 
@@ -117,11 +117,11 @@ def test_the_board_by_keys_alone(page: Page, shop: Path) -> None:
     page.keyboard.press("ArrowRight")
     expect(column(page, "Ready").locator(":focus")).to_have_count(1)
     page.keyboard.press("ArrowRight")
-    expect(column(page, "By hand").locator(":focus")).to_contain_text("Texts are read")
+    expect(column(page, "Manual").locator(":focus")).to_contain_text("Texts are read")
     page.keyboard.press("d")
     expect(held(page, "Done", "Texts are read")).to_be_attached()
     page.keyboard.press("u")
-    expect(held(page, "By hand", "Texts are read")).to_be_visible()
+    expect(held(page, "Manual", "Texts are read")).to_be_visible()
     card(page, "Load test with 200 buyers").locator("a").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("complementary").get_by_role("heading", name="Load test")).to_be_visible()
@@ -156,11 +156,11 @@ def test_the_filter_is_that_of_list_and_stands_in_the_address(page: Page, shop: 
 
 
 def test_what_another_process_changes_is_seen_without_a_reload(page: Page, shop: Path) -> None:
-    expect(held(page, "By hand", "Texts are read")).to_be_visible()
+    expect(held(page, "Manual", "Texts are read")).to_be_visible()
     call(shop, "done", "texts", "--commit")
     expect(held(page, "Done", "Texts are read")).to_be_attached()
     call(shop, "reopen", "texts", "--commit")
-    expect(held(page, "By hand", "Texts are read")).to_be_visible()
+    expect(held(page, "Manual", "Texts are read")).to_be_visible()
 
 
 def test_a_task_is_added_from_the_page(page: Page, shop: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_task_is_added_from_the_page(page: Page, shop: Path) -> None:
     dialog.get_by_label("Task").fill("Write to the <b>press</b> !low #docs")
     dialog.get_by_label("Place").select_option(label="TODO.md › Corner shop 2.0 › Launch")
     dialog.get_by_role("button", name="Add", exact=True).click()
-    expect(held(page, "By hand", "Write to the <b>press</b>")).to_be_visible()
+    expect(held(page, "Manual", "Write to the <b>press</b>")).to_be_visible()
     assert "- [ ] Write to the <b>press</b> !low #docs" in (shop / "TODO.md").read_text()
 
 

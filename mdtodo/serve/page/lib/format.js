@@ -4,7 +4,7 @@ export const STATES = ['blocked', 'ready', 'manual', 'doing', 'running', 'failed
 
 /** What each state says, for the help and for readers of a screen. */
 export const STATE_TITLES = {
-  blocked: 'Blocked', ready: 'Ready', manual: 'By hand', doing: 'Doing', running: 'Running',
+  blocked: 'Blocked', ready: 'Ready', manual: 'Manual', doing: 'Doing', running: 'Running',
   failed: 'Failed', done: 'Done', cancelled: 'Cancelled',
 };
 export const STATE_HINTS = {

@@ -22,9 +22,9 @@ export function show({ main, tools, query }) {
   tools.append(spans);
   const paths = () => {
     const project = projectOf(now);
-    const more = new URLSearchParams(Object.entries({ project, since: now.since }).filter(([, value]) => value));
+    const more = new URLSearchParams(Object.entries({ by: 'lane', project, since: now.since }).filter(([, value]) => value));
     const own = project ? `?project=${encodeURIComponent(project)}` : '';
-    return ['projects', `stats${more.size ? `?${more}` : ''}`, `status${own}`, RECEIPTS, RUNS];
+    return ['projects', `stats?${more}`, `status${own}`, RECEIPTS, RUNS];
   };
   const update = () => {
     replace(spans, SPANS.map(([since, says]) => h('button', { type: 'button', 'aria-pressed': String(since === (now.since ?? '')), onclick: () => turn({ since }, { quiet: true }) }, says)));
@@ -77,7 +77,7 @@ function draw(stats, status, said, query, width) {
     h('dl', { class: 'tiles' }, tiles(stats, status)),
     h('div', { class: 'charts' }, charts(runs, proven, from, width)),
     said.total > said.receipts.length && h('p', { class: 'dim' }, `Durations: of the newest ${count(said.receipts.length)} of ${count(said.total)} receipts.`),
-    lanes(status), processors(stats), estimates(stats), flaky(stats),
+    lanes(status, stats), processors(stats), estimates(stats), flaky(stats),
   ];
 }
 
@@ -152,26 +152,37 @@ function table(heading, rows, columns, note = null) {
     rows.length > ROWS && h('p', { class: 'dim' }, `and ${rows.length - ROWS} more: `, h('code', {}, 'mdtodo stats')));
 }
 
-function lanes(status) {
-  const rows = Object.entries(status.workers).map(([name, lane]) => ({ name, ...lane, queue: status.queues[name] ?? 0 }));
+function lanes(status, stats) {
+  const past = new Map((stats.lanes ?? []).map((lane) => [lane.lane, lane]));
+  const rows = Object.entries(status.workers).map(([name, lane]) => ({ ...lane, name, queue: status.queues[name] ?? 0, past: past.get(name) }));
   return table('Lanes', rows, [
     ['Lane', (lane) => h('b', {}, lane.name)],
     ['In use', (lane) => h('span', { class: 'usage' }, h('i', { 'aria-hidden': 'true' }, h('i', { css: { width: `${Math.min(100, (lane.active / Math.max(1, lane.capacity)) * 100)}%` } })), `${lane.active} of ${lane.capacity}`)],
+    ['Lately', (lane) => lately(lane.past)],
     ['Ready', (lane) => count(lane.queue), 'number'],
-    ['Processed', (lane) => count(lane.processed), 'number'],
-    ['Success', (lane) => (lane.processed ? percent(lane.completed / lane.processed) : '–'), 'number'],
-    ['Average', (lane) => duration(lane.average_duration), 'number'],
-    ['Last', (lane) => ago(lane.last_activity), 'number'],
+    ['Runs', (lane) => count(lane.past?.runs), 'number'],
+    ['Success', (lane) => rate(lane.past), 'number'],
+    ['Median', (lane) => duration(lane.past?.median_duration), 'number'],
+    ['Last', (lane) => ago(lane.past?.last_finished), 'number'],
   ]);
 }
+
+/** How the last attempts went, and how long each took. */
+function lately(row) {
+  const recent = (row?.recent ?? []).slice(-20);
+  const failed = recent.filter((each) => each.outcome === 'failed').length;
+  return recent.length > 0 && spark(recent, `The last ${recent.length}: ${failed} failed`);
+}
+
+const rate = (row) => h('span', { class: row?.failed ? 'bad' : null }, percent(row?.success_rate));
 
 function processors(stats) {
   return table('Processors', stats.processors, [
     ['Processor', (row) => h('b', {}, row.processor ?? 'gone')],
-    ['Lately', (row) => spark(row.recent.slice(-20), `The last ${row.recent.length}: ${row.recent.filter((each) => each.outcome === 'failed').length} failed`)],
+    ['Lately', lately],
     ['Runs', (row) => count(row.runs), 'number'],
     ['Retries', (row) => count(row.attempts - row.runs), 'number'],
-    ['Success', (row) => h('span', { class: row.failed ? 'bad' : '' }, percent(row.success_rate)), 'number'],
+    ['Success', rate, 'number'],
     ['Median', (row) => duration(row.median_duration), 'number'],
     ['95%', (row) => duration(row.p95_duration), 'number'],
     ['Last', (row) => [stateGlyph(row.last_outcome), ' ', ago(row.last_finished)], 'number'],
