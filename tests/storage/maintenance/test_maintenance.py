@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,7 +82,7 @@ class TestBackup:
     def test_it_is_one_whole_file_that_says_whose_it_is(self, ran: Checkout, inside: Call, tmp_path) -> None:
         inside("state", "backup", str(tmp_path / "copy.db"))
         assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
-        with sqlite3.connect(f"file:{tmp_path}/copy.db?immutable=1", uri=True) as copy:
+        with closing(sqlite3.connect(f"file:{tmp_path}/copy.db?immutable=1", uri=True)) as copy:
             assert copy.execute("SELECT count(*) FROM results").fetchone() == (2,)
             notes = dict(copy.execute("SELECT name, value FROM notes"))
         assert json.loads(notes["roots"]) == [ran.git("rev-list", "--max-parents=0", "HEAD")]
@@ -96,7 +97,7 @@ class TestBackup:
             inside("state", "backup", str(tmp_path / "copy.db"))
         assert end(repo, process) == 0
         assert repo.head("TODO.md").startswith(b"- [x]")
-        with sqlite3.connect(tmp_path / "copy.db") as copy:
+        with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
             assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             assert copy.execute("SELECT count(*) FROM leases").fetchone() == (1,)
 
@@ -116,7 +117,7 @@ class TestBackup:
         copies = 0
         while writer.poll() is None or not copies:
             back_up(discover(str(ran.root)), str(tmp_path / "copy.db"))
-            with sqlite3.connect(tmp_path / "copy.db") as copy:
+            with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
                 rows = [name for (name,) in copy.execute("SELECT run_id FROM runs WHERE run_id GLOB '[ab]*'")]
             assert {one[1:] for one in rows if one[0] == "a"} == {one[1:] for one in rows if one[0] == "b"}
             copies += 1
@@ -192,7 +193,7 @@ class TestRestore:
         kept = [path for path in folder(ran).iterdir() if ".replaced-" in path.name]
         assert len(kept) == 1
         assert kept[0].name in said.err
-        with sqlite3.connect(kept[0]) as raw:
+        with closing(sqlite3.connect(kept[0])) as raw:
             assert raw.execute("SELECT count(*) FROM results WHERE outcome = 'todo'").fetchone() == (1,)
         with state_of(ran) as state:
             one = state.lease("new", "w", 60)
@@ -214,6 +215,7 @@ class TestRestore:
         if kind == "no notes":
             with sqlite3.connect(tmp_path / "copy.db") as raw:
                 raw.execute("DROP TABLE notes")
+            raw.close()
         before = history(ran)
         said = inside("state", "restore", str(tmp_path / "copy.db"), code=3)
         assert "another repository" in said.err
