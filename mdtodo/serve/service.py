@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections import OrderedDict, deque
 from contextlib import suppress
@@ -10,13 +11,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mdtodo.errors import MdtodoError
+from mdtodo.serve.http.json_text import json_bytes
 from mdtodo.serve.live.events import Hub
 from mdtodo.serve.live.feed import Feed
 from mdtodo.serve.live.runs import StartedRuns
 from mdtodo.system import audit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from starlette.requests import HTTPConnection
 
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-#: Lines of the server's own log, and answers that are kept.
-LINES, ANSWERS = 1000, 64
+#: Lines of the server's own log, and bytes of answers that are kept.
+LINES, BYTES = 1000, 16 << 20
 
 
 class Answers:
@@ -36,6 +38,7 @@ class Answers:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[object, tuple[tuple[Snapshot, ...], bytes]] = OrderedDict()
+        self._making: dict[object, asyncio.Future[bytes]] = {}
 
     def get(self, key: object, snapshots: Sequence[Snapshot]) -> bytes | None:
         """The answer for this key, if it was made of the same."""
@@ -47,10 +50,35 @@ class Answers:
         self._kept.move_to_end(key)
         return found[1]
 
+    async def made(
+        self, key: object, snapshots: Sequence[Snapshot], make: Callable[[], Awaitable[dict[str, Any]]]
+    ) -> bytes:
+        """The answer for this key, made now where it is not kept: once, however many wait for it."""
+        found = self.get(key, snapshots)
+        if found is not None:
+            return found
+        of = (key, *map(id, snapshots))
+        if of not in self._making:
+            making = self._making[of] = asyncio.ensure_future(self._make(key, snapshots, make))
+            making.add_done_callback(lambda _: self._making.pop(of, None))
+        return await asyncio.shield(self._making[of])
+
+    async def _make(
+        self, key: object, snapshots: Sequence[Snapshot], make: Callable[[], Awaitable[dict[str, Any]]]
+    ) -> bytes:
+        body = await asyncio.to_thread(json_bytes, await make())
+        self.put(key, snapshots, body)
+        return body
+
     def put(self, key: object, snapshots: Sequence[Snapshot], body: bytes) -> None:
-        """Keep it, and let the one that was asked for longest ago go."""
+        """Keep it, and let go what was made of other snapshots of the same repositories, which would be kept with it;
+        and what was asked for longest ago, where there is too much."""
+        now = {one.name: one for one in snapshots}
+        for other, (made_of, _) in list(self._kept.items()):
+            if any(now.get(one.name, one) is not one for one in made_of):
+                del self._kept[other]
         self._kept[key] = tuple(snapshots), body
-        while len(self._kept) > ANSWERS:
+        while len(self._kept) > 1 and sum(len(one) for _, one in self._kept.values()) > BYTES:
             self._kept.popitem(last=False)
 
 

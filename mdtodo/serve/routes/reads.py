@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -103,13 +102,8 @@ async def _kept_answer(
     make: Callable[[], Awaitable[dict[str, Any]]],
 ) -> Response:
     """The same bytes as long as nothing has changed."""
-    kept = service_of(request).kept
-    key = (name, query.key, tuple(unavailable), *(id(one) for one in snapshots))
-    body = kept.get(key, snapshots)
-    if body is None:
-        body = await asyncio.to_thread(json_bytes, await make())
-        kept.put(key, snapshots, body)
-    return answered(request, body)
+    key = (name, query.key, tuple(unavailable.items()))
+    return answered(request, await service_of(request).kept.made(key, snapshots, make))
 
 
 async def projects(request: Request) -> Response:
