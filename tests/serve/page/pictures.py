@@ -29,7 +29,6 @@ PAST = (
     Picture("serve-board", "board?task=payment", ".panel .receipts", (1760, 900)),
     Picture("serve-plan", "plan", ".plan-box"),
     Picture("serve-figures", "figures", ".chart", (1440, 1000)),
-    Picture("serve-narrow", "plan", ".plan-row", (390, 760), "dark"),
 )
 LIVE = (
     Picture("serve-runs", "runs", ".bar-running", colours="dark"),
