@@ -170,6 +170,7 @@ def test_hostile_texts_stay_texts_in_every_view(visit: Callable[..., Any], hosti
             "() => { try { document.body.innerHTML = '<b>bold</b>'; } catch (error) { return error.name; } }"
         )
         assert page.evaluate(markup) == "TypeError", "the browser refuses what the page's own code never does"
+        assert "TrustedHTML" in visitor.wrong.pop()
         for title in HOSTILE[:4]:
             expect(page.locator(".card-title").filter(has_text=title)).to_have_count(1)
         page = visitor.go("task/h0")
