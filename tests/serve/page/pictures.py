@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -60,7 +61,7 @@ def main(folder: Path) -> None:
         for _ in range(3):
             call(root, "verify", check=False)
         options = ["--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=options)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
         with serving(root, "--allow-runs") as server:
             take(browser, server, PAST, folder)
             command = [sys.executable, "-m", "mdtodo", "-q", "run"]
