@@ -5,10 +5,13 @@ Run as a program it is that process: requests come as JSON lines on standard inp
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +94,8 @@ def _serve() -> None:
 
     for name in _MODULES:
         import_module(name)
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         request = json.loads(line)
         pid = os.fork()
@@ -109,11 +114,15 @@ def _child(request: dict[str, Any]) -> None:
     try:
         os.setpgid(0, 0)
         for fd, name in ((1, "out"), (2, "err")):
-            os.dup2(os.open(f"{request['out']}/{name}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), fd)
+            path = f"{request['out']}/{name}"
+            with suppress(FileNotFoundError):
+                os.unlink(path)  # what an earlier call has left running may still write to it
+            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), fd)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.chdir(request["cwd"])
         os.environ.clear()
         os.environ.update(request["env"])
+        time.tzset()
         _do_without(request["without"])
         code = _call(request["args"])
         sys.stdout.flush()

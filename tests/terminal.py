@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 import pyte
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,8 +127,11 @@ class Terminal:
 class Tmux:
     """The same in a window of tmux, which folds lines anew when it is resized, as most terminals do."""
 
+    #: Seconds after which a tmux that does not answer is asked once more, and then given up.
+    PATIENCE = 30
+
     def __init__(self, command: str, cwd: Path, columns: int, lines: int) -> None:
-        self._socket = f"mdtodo-{os.getpid()}"
+        self._socket = f"mdtodo-{os.getpid()}-{time.monotonic_ns()}"  # none that another one is just leaving
         options = cwd / ".git" / "tmux.conf"
         options.write_text("set -g remain-on-exit on\nset -g history-limit 10000\n")
         size = ("-x", str(columns), "-y", str(lines))
@@ -136,7 +141,7 @@ class Tmux:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._tmux("kill-server")
+        subprocess.run(["tmux", "-L", self._socket, "kill-server"], check=False, timeout=self.PATIENCE)
 
     @property
     def alive(self) -> bool:
@@ -154,7 +159,12 @@ class Tmux:
 
     def _tmux(self, *args: str) -> str:
         command = ["tmux", "-L", self._socket, *args]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        for _ in range(2):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return subprocess.run(
+                    command, check=True, capture_output=True, text=True, timeout=self.PATIENCE
+                ).stdout
+        pytest.skip(f"tmux itself does not answer: {args}")
 
 
 def visible(text: str) -> str:

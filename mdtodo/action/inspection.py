@@ -74,7 +74,7 @@ class _Rules:
     def __init__(self, git: GitSession, base: str, tip: str) -> None:
         self.git, self.base = git, base
         self.config: Config = load(*committed_configuration(git.repo, tip))
-        self.todo = frozenset(from_commit(git.repo, base, self.config.files).ids)
+        self.todo = frozenset(from_commit(git.repo, base, self.config.files_and_archives).ids)
 
     def check_commit(self, commit: Commit, identity: str | None) -> None:
         if not is_receipt(commit.message):

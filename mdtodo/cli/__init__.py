@@ -39,6 +39,7 @@ GROUPS = {
         "cancel": "Cancel tasks.",
         "claim": "Take a task for a person or another program.",
         "release": "Give a claimed task back.",
+        "archive": "Move closed tasks to an archive, in one commit.",
         "expand": "Break tasks down into subtasks, in place.",
         "undo": "Undo what a run committed, with a new commit.",
     },
@@ -57,6 +58,7 @@ GROUPS = {
         "demo": "Try mdtodo in a small repository in a temporary folder.",
         "config": "Show the effective configuration, and its sources.",
         "doctor": "Look for what is wrong with this setup, and what mends it.",
+        "state": "Show, back up, restore or prune what this clone remembers.",
         "recipes": "List the built-in processors, and what each needs.",
         "patterns": "List the patterns for breaking tasks down.",
         "install": "Install git hooks, next to existing ones.",
@@ -108,7 +110,9 @@ class LazyGroup(click.Group):
         if isinstance(command, ReadCommand):
             command.before = recover
         if name not in PLUMBING:
-            _accept_verbosity(command, shown=name in ("run", "worker", "watch", "verify", "prove", "expand"))
+            shown = name in ("run", "worker", "watch", "verify", "prove", "expand")
+            for one in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+                _accept_verbosity(one, shown=shown)
         return command
 
     def resolve_command(

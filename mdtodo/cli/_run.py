@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def report_dry_run(session: Session, options: Options, *, as_json: bool) -> int:
     """Say what would run, in its order."""
     from mdtodo.run.run import dry_run
 
-    project = session.project()
+    project = session.project(options.archives)
     if session.config.auto_expand and not options.verify:
         from mdtodo.run.auto_expand import expanded_for_dry_run
 
@@ -57,19 +58,37 @@ def say(sentences: Iterable[str]) -> None:
 
 
 def run_and_report(
-    session: Session, options: Options, *, as_json: bool, push: bool = False, remote: str | None = None
+    session: Session,
+    options: Options,
+    *,
+    as_json: bool,
+    push: bool = False,
+    remote: str | None = None,
+    file: str | None = None,
 ) -> int:
-    """Run, with progress on standard error, and the report on standard output; the exit code. With -q nothing but what
-    failed. With `remote` tasks are claimed there.
+    """Run, with progress on standard error, and the report on standard output, and in `file`; the exit code. With -q
+    nothing but what failed. With `remote` tasks are claimed there.
 
-    Raises GitError, after the report, where a push was asked for and did not succeed.
+    Raises GitError, after the report, where a push was asked for and did not succeed; InputError where `file` cannot be
+    written.
     """
+    write = None if file is None else _writer(os.path.join(session.directory, file))
     report, refusal = run_once(session, options, as_json=as_json, push=push, remote=remote)
     session.reports.append(report)
+    if write is not None:
+        write(report)
     # only now, as what was run and committed stays, whatever became of the push
     if refusal is not None:
         raise refusal
     return report.exit_code
+
+
+def _writer(file: str) -> Callable[[RunReport], None]:
+    """Writes the report to a file. Raises UsageError or InputError, before anything runs, where it cannot be."""
+    from mdtodo.reporting.report_file import form_of, write
+
+    form = form_of(file)
+    return lambda report: write(file, form(report))
 
 
 def run_once(

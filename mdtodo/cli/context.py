@@ -165,7 +165,7 @@ class Session:
         """
         from mdtodo.git.files.worktree_files import find
 
-        return find(self.repo, self.config.files, paths, cwd=self.directory) if paths else ()
+        return find(self.repo, self.config.task_files, paths, cwd=self.directory) if paths else ()
 
     def patterns(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Files, folders or globs as typed, relative to the root: from the folder that they were typed in, or else from

@@ -72,13 +72,11 @@ def complete_id(ctx: click.Context, _: click.Parameter, incomplete: str) -> list
 
 def complete_section(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Headings that begin so, whatever the case of their letters; nothing where there is no repository."""
-    from mdtodo.cli.context import Session
     from mdtodo.errors import MdtodoError
     from mdtodo.markdown.keys.read import read_keys
 
     try:
-        session = Session.start(ctx.find_root().params.get("directory") or (), "never", False)
-        documents = session.project(tolerant=True).documents.values()
+        documents = _session(ctx).project(tolerant=True).documents.values()
     except (MdtodoError, OSError):
         return []
     titles = dict.fromkeys(read_keys(one.text).title for document in documents for one in document.headings)

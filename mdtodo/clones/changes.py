@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.path_patterns import matcher
 from mdtodo.core.receipt import Restore, text_of
+from mdtodo.core.titles import few
 from mdtodo.errors import GitError
 from mdtodo.git.diff_tree import changes_in
 from mdtodo.git.repository import run
@@ -76,7 +77,7 @@ def refuse(shadow: Shadow, changes: Sequence[Restore], protected: Protected) -> 
     for patterns, why in kinds:
         is_protected = matcher(patterns)
         if touched := [one.path for one in changes if is_protected(one.path)]:
-            raise RefusedChangesError(f"it changed {_listed(touched)}, {why}")
+            raise RefusedChangesError(f"it changed {few(touched)}, {why}")
     for one in changes:
         _refuse_module(one)
         if one.path == _PYPROJECT and _settings(shadow, one.after) != _settings(shadow, one.before):
@@ -121,11 +122,6 @@ def refuse_size(size: int) -> None:
         raise RefusedChangesError(
             f"it changed {size / 1e6:,.0f} MB, more than the {SIZE_LIMIT / 1e6:,.0f} MB that land with a task"
         )
-
-
-def _listed(paths: Sequence[str]) -> str:
-    shown = ", ".join(paths[:3])
-    return f"{shown} and {len(paths) - 3} more" if len(paths) > 3 else shown
 
 
 def give_back(shadow: Shadow, source: CloneSource, base: str, tree: str) -> str:

@@ -14,9 +14,9 @@ import shutil
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.clones.config_file import config_text
 from mdtodo.errors import GitError
 from mdtodo.git.repository import run
+from mdtodo.system.files import read_any
 from mdtodo.system.process import Process
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ _SETTINGS = (
     ("maintenance.auto", "false"),
     ("advice.detachedHead", "false"),
 )
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\b": "\\b"})
 
 
 class Shadow(NamedTuple):
@@ -143,7 +144,7 @@ def _write_git_dir(
     is_sha1 = source.algorithm == "sha1"
     format_of = () if is_sha1 else (("extensions.objectFormat", source.algorithm),)
     version = ("core.repositoryFormatVersion", "0" if is_sha1 and not more else "1")
-    _put(folder, "config", config_text((version, *format_of, *_SETTINGS, *source.config, *more)))
+    _put(folder, "config", _config_text((version, *format_of, *_SETTINGS, *source.config, *more)))
     _put(folder, "HEAD", head.encode() + b"\n")
     alternates = "".join(f"{_quoted(path)}\n" for path in (source.objects, *borrow))
     _put(folder, "objects/info/alternates", os.fsencode(alternates))
@@ -154,11 +155,27 @@ def _write_git_dir(
         _drop(folder, "shallow")
 
 
+def _config_text(pairs: Iterable[tuple[str, str]]) -> bytes:
+    """A file of git's configuration with these names and values, such as `("core.bare", "false")`: see git-config(1),
+    "Syntax"."""
+    lines: list[str] = []
+    for name, value in pairs:
+        section, _, rest = name.partition(".")
+        subsection, dot, key = rest.rpartition(".")
+        # in the name of a subsection nothing but these two is escaped
+        inner = subsection.replace("\\", "\\\\").replace('"', '\\"')
+        lines += [
+            f'[{section} "{inner}"]' if dot else f"[{section}]",
+            f'\t{key} = "{value.translate(_ESCAPES)}"',
+        ]
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+
+
 def _copy_rules(git_dir: str, source: CloneSource, excludes: Sequence[str]) -> None:
     """What is ignored, and what git's attributes say, where that is no file of the commit."""
-    ignored = _read(os.path.join(source.common_dir, "info/exclude"))
+    ignored = read_any(os.path.join(source.common_dir, "info/exclude")) or b""
     _put(git_dir, "info/exclude", ignored + os.fsencode("".join(f"\n{one}" for one in excludes)) + b"\n")
-    if attributes := _read(os.path.join(source.common_dir, "info/attributes")):
+    if attributes := read_any(os.path.join(source.common_dir, "info/attributes")):
         _put(git_dir, "info/attributes", attributes)
     else:
         _drop(git_dir, "info/attributes")
@@ -175,14 +192,6 @@ def _quoted(path: str) -> str:
 def _put(folder: str, name: str, data: bytes) -> None:
     with open(os.path.join(folder, name), "wb") as file:
         file.write(data)
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return b""
 
 
 def _drop(folder: str, name: str) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.clones.shadow import Shadow, remove
 from mdtodo.errors import GitError, MdtodoError
+from mdtodo.system.files import keep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -149,9 +150,7 @@ def _write_repository(folder: str, source: CloneSource) -> None:
     path = os.path.join(folder, "repository")
     if not os.path.exists(path):
         with suppress(OSError):
-            with open(half := f"{path}.{os.getpid()}", "wb") as file:
-                file.write(os.fsencode(source.common_dir))
-            os.replace(half, path)
+            keep(path, os.fsencode(source.common_dir))
 
 
 def _prune_gone(folder: str) -> None:

@@ -45,10 +45,9 @@ class Submodule(NamedTuple):
         Raises RefusedChangesError where what was changed in it would be lost.
         """
         now = self._head() or self.commit
-        if (
-            run(None, "cat-file", "-t", now, env=self._env(), cwd=self.source.common_dir, ok=(0, 128))
-            != b"commit\n"
-        ):
+        folder = self.source.common_dir
+        kind = run(None, "cat-file", "-t", now, env={"GIT_DIR": folder}, cwd=folder, ok=(0, 128))
+        if kind != b"commit\n":
             raise RefusedChangesError(
                 f"the submodule {self.path} was moved to {now[:12]}, a commit that only the clone has: push it first"
             )
@@ -60,9 +59,6 @@ class Submodule(NamedTuple):
                 f"it changed files of the submodule {self.path}, which cannot land from here"
             )
         self.shadow.show(self.source, now)
-
-    def _env(self) -> dict[str, str]:
-        return {"GIT_DIR": self.source.common_dir}
 
     def _head(self) -> str | None:
         """The commit that the processor's `.git` stands at, read without git."""

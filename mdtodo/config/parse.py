@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mdtodo.config.categories import merged as merged_categories
+from mdtodo.config.check_rules import CheckRules, contradictions
 from mdtodo.config.processor_settings import CLONE_KEYS, SANDBOX_KEYS, Defaults, Match, Processor
-from mdtodo.config.settings import Config, Expand, Logs, Pattern
+from mdtodo.config.settings import Config, Expand, Logs, Notify, Pattern
 from mdtodo.config.shapes import InvalidError, Record, Shape, Table, ValueType, must_be, shown
 from mdtodo.config.toml_lines import line_of
 from mdtodo.core.names import suggestion
@@ -250,6 +251,9 @@ def _values(tree: Tree, broken: Set[Path], wrong: list[InvalidError]) -> Tree:
     values["categories"] = categories
     values["expand"] = Expand(**tree.get("expand", {}))
     values["logs"] = Logs(**tree.get("logs", {}))
+    values["check"] = CheckRules(**tree.get("check", {}))
+    wrong += contradictions(tree.get("check", {}))
+    values["notify"] = Notify(**tree.get("notify", {}))
     values["defaults"] = defaults
 
     def made(kind: str, make: Callable[[str, Tree], _T]) -> dict[str, _T]:
@@ -267,6 +271,9 @@ def _values(tree: Tree, broken: Set[Path], wrong: list[InvalidError]) -> Tree:
         "processors", partial(_processor, defaults, tree.get("isolation", Config().isolation))
     )
     wrong += _wrong_matches(tree, broken, known)
+    archive, lists = tree.get("archive", Config().archive), tree.get("files", Config().files)
+    if archive in (one.removeprefix("/").removeprefix("**/") for one in lists):
+        wrong.append(InvalidError(f"{shown(archive)} is one of `files`", ("archive",)))
     return values
 
 
@@ -279,8 +286,11 @@ def _status(given: Tree, wrong: list[InvalidError]) -> Tree:
 
 
 def _pattern(name: str, given: Tree) -> Pattern:
-    if "steps" not in given:
-        raise InvalidError("has no steps", ("patterns", name))
+    if ("steps" in given) == bool(given.get("template")):
+        both = ", not both" if "steps" in given else ""
+        raise InvalidError(f"must have either `steps` or `template`{both}", ("patterns", name))
+    if given.get("weights") and given.get("template"):
+        raise InvalidError("are for steps: a template says its own estimates", ("patterns", name, "weights"))
     if given.get("weights") and len(given["weights"]) != len(given["steps"]):
         count = f"{len(given['weights'])} weights for {len(given['steps'])} steps"
         raise InvalidError(f"must be one per step, not {count}", ("patterns", name, "weights"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.config import value_types
 from mdtodo.config.categories import CATEGORIES
+from mdtodo.config.check_rules import CheckRules
 from mdtodo.config.processor_settings import Defaults, Processor
 from mdtodo.config.shapes import (
     InvalidError,
@@ -25,6 +26,7 @@ from mdtodo.config.shapes import (
     list_of,
     table,
 )
+from mdtodo.core.archive_paths import archive_patterns
 from mdtodo.core.task import STATUS_CHARS, Status
 
 if TYPE_CHECKING:
@@ -74,6 +76,11 @@ class Pattern:
     weights: tuple[float, ...] = key(
         value_types.weights(), "Shares of the estimate, one for each step; default: equal shares.", ()
     )
+    template: str = key(
+        value_types.optional_path(),
+        "In place of steps a Markdown file with a list; `{task}` is the title of the task.",
+        "",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,33 @@ class Logs:
         100_000_000,
     )
     age: float = key(value_types.duration(), "How long captured output is kept.", 90 * 86400.0)
+
+
+#: What messages are sent of.
+EVENTS = ("failed", "gave_up", "manual_ready", "run")
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """To whom a run sends messages, and of what."""
+
+    on: tuple[str, ...] = key(
+        list_of("a list of events", choice(*EVENTS)),
+        "What is sent: a task that failed, one that was given up, one that became ready for a person, what a run came "
+        "to.",
+        ("failed", "gave_up", "manual_ready"),
+    )
+    webhook: str = key(
+        value_types.message_url(web=True),
+        "Where messages are posted as JSON; `$MDTODO_NAME` stands for that variable.",
+        "",
+    )
+    urls: tuple[str, ...] = key(
+        list_of("a list of URLs", value_types.message_url(web=False)),
+        "The same for the services that the library apprise knows, by its URLs (extra `notify`).",
+        (),
+    )
+    output: bool = key(boolean(), "Messages have the end of a failed task's output, too.", False)
 
 
 def _lanes() -> dict[str, int]:
@@ -162,11 +196,18 @@ class Config:
         value_types.duration(), "The same for a task that was claimed on a remote (`run --remote`).", 1800.0
     )
     logs: Logs = key(Record(Logs), "Captured output.", Logs())
+    notify: Notify = key(Record(Notify), "Messages of runs.", Notify())
+    archive: str = key(
+        value_types.archive_path(),
+        "Where `archive` puts closed tasks, in the folder of their file; `%Y` is the year. Never one of `files`.",
+        "TODO.archive.md",
+    )
     max_cpu: int = key(integer(1, 100), "CPU load in percent, above which no new task is started.", 85)
     max_memory: int = key(integer(1, 100), "Memory use in percent, above which no new task is started.", 90)
     warnings_as_errors: bool = key(
         boolean(), "Warnings of `check` count as errors: the exit code is 1.", False
     )
+    check: CheckRules = key(Record(CheckRules), "What `check` reports.", CheckRules())
     close_from_commits: bool = key(boolean(), "Commit messages may close the tasks that they name.", False)
     lanes: Mapping[str, int] = table(
         Table(integer(1), check_name("lane")), "How many tasks of the lane run at once.", _lanes
@@ -191,6 +232,16 @@ class Config:
     )
     # not compared: the same keys are the same configuration, whichever of the two files has them
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def task_files(self) -> tuple[str, ...]:
+        """The patterns of `files`, which fit no archive."""
+        return (*self.files, *(f"!{one}" for one in archive_patterns(self.archive)))
+
+    @property
+    def files_and_archives(self) -> tuple[str, ...]:
+        """The patterns of all files whose ticks are judged."""
+        return (*self.files, *archive_patterns(self.archive))
 
     def isolates(self, processor: Processor) -> bool:
         """Whether the processor works in a clone of its own."""

@@ -17,6 +17,7 @@ from mdtodo.config.shapes import (
     shown,
     single_line,
 )
+from mdtodo.core.archive_paths import YEAR
 from mdtodo.core.task import STATUS_CHARS
 
 if TYPE_CHECKING:
@@ -212,6 +213,20 @@ def optional_path() -> ValueType:
     return ValueType(description, lambda value: "" if value == "" else normpath(_inside("a path", value)))
 
 
+def archive_path() -> ValueType:
+    """The name of an archive, relative to the folder of a TODO file; `%Y` in it is the year."""
+
+    def read(value: object) -> str:
+        path = normpath(_inside("a path", value))
+        if not path.lower().endswith((".md", ".markdown")):
+            raise InvalidError(f"must be the name of a Markdown file, such as {shown('TODO.archive.md')}")
+        if "%" in path.replace(YEAR, ""):
+            raise InvalidError(f"knows no other code than %Y, the year: {shown(value)}")
+        return path
+
+    return ValueType("a path, relative to the folder of each TODO file", read)
+
+
 def _inside(what: str, value: object) -> str:
     path = str(single_line(what).read(value))
     parts = [part for part in path.split("/") if part not in ("", ".")]
@@ -231,6 +246,24 @@ def below_home() -> ValueType:
         return path
 
     return ValueType("a path, relative to your home", read)
+
+
+def message_url(*, web: bool) -> ValueType:
+    """A URL, of HTTP alone if `web`, or `$MDTODO_NAME`, a variable that has it, so that no secret need be in a
+    repository. `""` is none, if `web`."""
+    description = 'a URL, or "$MDTODO_NAME" for a variable that has one'
+    begins = r"https?://[^\s/]+" if web else r"[A-Za-z][A-Za-z0-9+.-]*://?."
+
+    def read(value: object) -> str:
+        if web and value == "":
+            return ""
+        url = str(single_line(description).read(value)).strip()
+        # no other variable: a configuration must not be able to send away what else is in the environment
+        if not re.fullmatch(r"\$MDTODO_[A-Z0-9_]+", url) and not re.match(begins, url):
+            raise must_be(description + (" that begins with http:// or https://" if web else ""), value)
+        return url
+
+    return ValueType(description, read)
 
 
 def variable() -> ValueType:

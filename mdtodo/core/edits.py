@@ -97,6 +97,28 @@ class RemoveSubtree(NamedTuple):
     removed: str
 
 
+class TakeSubtree(NamedTuple):
+    """Take a top-level task away, with all that is below it, as it goes to an archive: no other line changes, but for
+    blank ones around it. `taken` are its lines as they are, `headings` those that it stands under. Of those that are
+    equal in both, `left` are to stay."""
+
+    anchor: Anchor
+    taken: str
+    headings: tuple[str, ...]
+    left: int = 0
+
+
+class ArchiveSubtree(NamedTuple):
+    """Put these lines under these headings of an archive, which is made where it is missing, and so are they. There are
+    more than `earlier` ones equal to it then. `converted`: with the line ends of the archive, as git converts them."""
+
+    anchor: Anchor
+    archived: str
+    headings: tuple[str, ...]
+    earlier: int
+    converted: bool = False
+
+
 class Revert(NamedTuple):
     """Take back what became of a task between two versions of its file: a three-way merge of what the file is now with
     `after`, from which the task is the one of that `number`, and `before`, which are object ids.
@@ -112,8 +134,28 @@ class Revert(NamedTuple):
     step: int = 0
 
 
+class RevertFile(NamedTuple):
+    """Take back what became of a file between two versions of it, which are object ids; `before` is "" where there was
+    no file. `anchor` says which file, and no task."""
+
+    anchor: Anchor
+    after: str
+    before: str
+
+
 Edit = (
-    SetStatus | SetKey | AddSubtasks | AddNote | ChangeLine | PutSubtree | RemoveSubtree | MoveTask | Revert
+    SetStatus
+    | SetKey
+    | ArchiveSubtree
+    | TakeSubtree
+    | AddSubtasks
+    | AddNote
+    | ChangeLine
+    | PutSubtree
+    | RemoveSubtree
+    | MoveTask
+    | Revert
+    | RevertFile
 )
 
 

@@ -45,9 +45,10 @@ class Failure(StrEnum):
 #: The outcome in the receipt of a task that was broken down into subtasks; it says nothing of whether it is done.
 EXPANDED = "expanded"
 
-#: The same of a task that a person has added, or given a note, other words or another place; nor do they end a proof.
-ADDED, NOTED, CHANGED, MOVED = "added", "noted", "changed", "moved"
-REWRITTEN = frozenset({ADDED, NOTED, CHANGED, MOVED})
+#: The same of a task that a person has added, or given a note, other words or another place, also in an archive; nor do
+#: they end a proof.
+ADDED, NOTED, CHANGED, MOVED, ARCHIVED = "added", "noted", "changed", "moved", "archived"
+REWRITTEN = frozenset({ADDED, NOTED, CHANGED, MOVED, ARCHIVED})
 
 
 # People's Python processors import this from here, as the reference says: it can be moved only with a word to them.

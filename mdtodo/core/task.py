@@ -166,14 +166,30 @@ class Anchor(NamedTuple):
         return self.file, self.explicit, self.digest, self.section, self.nth
 
 
+class Subtask(NamedTuple):
+    """What became of a subtask, for the processor of its parent.
+
+    `outcome` is that of its newest receipt, None where there is none; `notes` are the bullets below it, as plain text;
+    `metrics` what its processor has measured then.
+    """
+
+    id: str
+    title: str
+    status: Status
+    outcome: str | None
+    notes: tuple[str, ...]
+    metrics: Mapping[str, float]
+
+
 class Task(NamedTuple):
     """One task as the markdown says it, with what it inherits; ids are unique in the repository.
 
     `own_run` is the processor named on the task's line or its section's heading; `previous` the task before
     it in the same ordered list; `after` holds explicit ids, own or inherited; `every` is a span
-    such as `7d`; `body` the markdown below the first paragraph, without subtasks, dedented. `boxes_before` and
+    such as `7d`; `body` the markdown below the first paragraph, without subtasks, dedented, and `opening` what of that
+    is above the first subtask, None where it is all of it (see `above`). `boxes_before` and
     `boxes_inside` are the lines of list items with an unknown box: those between `previous` and it, for which it waits,
-    and those right below it, for which its end waits.
+    and those right below it, for which its end waits. `subtasks` says more of its `children`, to a processor alone.
     """
 
     id: str
@@ -204,12 +220,19 @@ class Task(NamedTuple):
     body: str = ""
     boxes_before: tuple[int, ...] = ()
     boxes_inside: tuple[int, ...] = ()
+    opening: str | None = None
     anchor: Anchor = Anchor("", None, "", 0)
+    subtasks: tuple[Subtask, ...] = ()
 
     @property
     def lane(self) -> str:
         """The lane it runs in: its own, otherwise its priority's."""
         return self.own_lane or self.priority.value
+
+    @property
+    def above(self) -> str:
+        """The text above its first subtask: what is below that may be what mdtodo has noted there."""
+        return self.body if self.opening is None else self.opening
 
     @property
     def complexity(self) -> Complexity | None:

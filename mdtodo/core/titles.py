@@ -1,10 +1,12 @@
-"""A task in a sentence for a person. Pure."""
+"""A task, or a list of things, in a sentence for a person. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mdtodo.core.task import Task
 
 
@@ -22,3 +24,9 @@ def quoted(title: str, task_id: str | None = None) -> str:
     line = " ".join(title.split())
     shown = f'"{line if len(line) <= _TITLE else line[: _TITLE - 1] + "…"}"'
     return shown if task_id is None else f"{shown} ({task_id})"
+
+
+def few(names: Sequence[str], most: int = 3, *, apart: bool = False) -> str:
+    """`a, b, c and 2 more`; `apart`, where they may hold commas: `a; b; c; and 2 more`."""
+    more = f"{';' * apart} and {len(names) - most} more" if len(names) > most else ""
+    return ("; " if apart else ", ").join(names[:most]) + more

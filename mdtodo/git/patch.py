@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def patch(contents: Mapping[str, tuple[bytes, bytes]]) -> bytes:
-    """What `git apply` in the root of a work tree takes: by path, the bytes now and then.
+def patch(contents: Mapping[str, tuple[bytes | None, bytes]]) -> bytes:
+    """What `git apply` in the root of a work tree takes: by path, the bytes now, None for no file, and then.
 
     Exact for any line ends and any name, whatever the configuration says of diffs and line ends.
     """
@@ -24,6 +24,8 @@ def patch(contents: Mapping[str, tuple[bytes, bytes]]) -> bytes:
             for side, data in zip("ab", versions, strict=True):
                 target = os.path.join(folder, side, path)
                 os.makedirs(os.path.dirname(target), exist_ok=True)
+                if data is None:
+                    continue
                 with open(target, "wb") as file:
                     file.write(data)
         # The folders a and b are the prefixes. Exit code 1: there are differences.

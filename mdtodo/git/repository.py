@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
+from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
 from mdtodo.system.process import Process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from git import Git
 
@@ -316,26 +317,23 @@ def blob_of(answer: tuple[bytes, bytes] | None) -> bytes | None:
 
 def read_answer(git: Process) -> tuple[bytes, bytes] | None:
     """Type and content of the next object that a `git cat-file --batch` tells of, None for one that is missing."""
-    words = git.line().rsplit(b" ", 2)
-    known = len(words) == 3 and words[1] in _TYPES
-    return (words[1], git.read(int(words[2]) + 1)[:-1]) if known else None
+    return _answer(git.line(), git.read)
 
 
 def batch_answers(out: bytes) -> Iterator[tuple[bytes, bytes] | None]:
-    """Type and content of each object in the output of `git cat-file --batch`, None for one that is missing."""
-    # `<oid> <type> <size>`, the bytes, a line end; or `… missing`.
-    at = 0
-    while at < len(out):
-        end = out.index(b"\n", at)
-        # From the right: `… missing` begins with the name that was asked for, which may hold spaces.
-        words = out[at:end].rsplit(b" ", 2)
-        at = end + 1
-        if len(words) == 3 and words[2].isdigit() and words[1] in _TYPES:
-            size = int(words[2])
-            yield words[1], out[at : at + size]
-            at += size + 1
-        else:
-            yield None
+    """The same of each object in the output of `git cat-file --batch`."""
+    file = BytesIO(out)
+    while line := file.readline():
+        yield _answer(line, file.read)
+
+
+def _answer(line: bytes, read: Callable[[int], bytes]) -> tuple[bytes, bytes] | None:
+    # `<oid> <type> <size>`, the bytes, a line end; or `… missing`: from the right, since that begins with the name that
+    # was asked for, which may hold spaces
+    words = line.rstrip(b"\n").rsplit(b" ", 2)
+    if len(words) == 3 and words[1] in _TYPES and words[2].isdigit():
+        return words[1], read(int(words[2]) + 1)[:-1]
+    return None
 
 
 _TYPES = (b"blob", b"tree", b"commit", b"tag")

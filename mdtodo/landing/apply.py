@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.core.edits import AddNote, ChangeLine, MoveTask, PutSubtree, RemoveSubtree, SetStatus
+from mdtodo.core.edits import (
+    AddNote,
+    ArchiveSubtree,
+    ChangeLine,
+    MoveTask,
+    PutSubtree,
+    RemoveSubtree,
+    SetStatus,
+    TakeSubtree,
+)
 from mdtodo.errors import EditError, InputError
 from mdtodo.landing import parse_cache
 from mdtodo.markdown.anchors import Unclear
@@ -136,11 +145,12 @@ def _drop(version: EditResult, applied: Applied | EditedFile, wanted: Wanted, *,
     reasons, already = dict(applied.missing), set(applied.already)
     dropped: set[str] = set()
     for task, edits in wanted.items():
-        decisive = _required(edits) or edits
+        boxes = _boxes(edits)
+        decisive = boxes or edits
         if all(edit in reasons for edit in decisive):
             version.missed[task] = reasons[decisive[0]]
             dropped.add(task)
-        elif _required(edits) and already.issuperset(decisive):
+        elif boxes and already.issuperset(decisive):
             version.closed.add(task)
             dropped |= {task} if once else set()
     return dropped
@@ -159,14 +169,10 @@ def _take(version: EditResult, applied: Applied | EditedFile, wanted: Wanted) ->
 
 def _is_for_closed(edit: Edit) -> bool:
     """Whether it is made in a task that is closed, too."""
-    always = SetStatus, ChangeLine, MoveTask, PutSubtree, RemoveSubtree
+    always = SetStatus, ChangeLine, MoveTask, PutSubtree, RemoveSubtree, TakeSubtree, ArchiveSubtree
     return isinstance(edit, always) or (isinstance(edit, AddNote) and edit.closed)
 
 
-def _required(edits: Sequence[Edit]) -> list[Edit]:
-    """Those without which nothing else is made."""
-    return [edit for edit in edits if isinstance(edit, SetStatus)]
-
-
 def _boxes(edits: Sequence[Edit]) -> list[SetStatus]:
+    """Those without which nothing else is made."""
     return [edit for edit in edits if isinstance(edit, SetStatus)]

@@ -46,6 +46,11 @@ def build_commits(job: Job, git: GitSession, head: Head, copy: IndexCopy) -> Com
     for file in job.wanted:
         if (entry := staged.get(file)) and entry.mode in _REGULAR:
             _edit_index(job, git, builder, file, entry)
+        elif entry is None and job.makes(file):
+            made = job.tick(file, b"", once=False)
+            builder.tracked.append(file)
+            oid = builder.objects.add("blob", made.data)
+            builder.staged[file] = IndexEntry(_REGULAR[0], oid, "H")
     if unclear := unclear_ones(builder.refused):
         raise UnclearError(unclear)
     return builder
@@ -88,7 +93,7 @@ def write_commit(git: GitSession, objects: NewObjects, tree: str, parent: str | 
 
 def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) -> None:
     """The steps from HEAD's versions of the files: of each task that changes there, or whose receipt is late."""
-    versions = {file: _in_head(git, head, file) for file in job.wanted}
+    versions = {file: _in_head(git, head, file, makes=job.makes(file)) for file in job.wanted}
     began = {file: (there[1], EditResult(there[1])) for file, there in versions.items() if there is not None}
     for group in job.groups:
         step = CommitStep(job.run_of(group[0]) if group else job.run_id)
@@ -118,9 +123,11 @@ def _edit_head(job: Job, git: GitSession, head: Head, builder: CommitBuilder) ->
         job.remember(file, data, result)
 
 
-def _in_head(git: GitSession, head: Head, file: str) -> tuple[bytes, bytes] | None:
-    """Mode and content of a regular file."""
+def _in_head(git: GitSession, head: Head, file: str, *, makes: bool) -> tuple[bytes, bytes] | None:
+    """Mode and content of a regular file; of one that it `makes`, an empty one where there is nothing."""
     found = find_in_tree(head.tree, os.fsencode(file), git.content)
+    if found is None and makes:
+        return _REGULAR[0], b""
     return (found[0], git.content(found[1])) if found is not None and found[0] in _REGULAR else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.core.edits import AddNote, AddSubtasks, SetStatus
+from mdtodo.core.edits import AddNote, AddSubtasks, ArchiveSubtree, SetStatus
 from mdtodo.core.results import Outcome
 from mdtodo.errors import InputError
 from mdtodo.git.objects import NewObjects
@@ -169,6 +169,11 @@ class Job:
         if len(group) < len(self.receipts):
             wanted = {task: wanted[task] for task in group if task in wanted}
         return make_edits(self.repo, data, wanted, self.statuses, file=file, once=once)
+
+    def makes(self, file: str) -> bool:
+        """Whether the file is made where it is missing: an archive, in which there is nothing but what is put there."""
+        edits = (edit for task in self.wanted[file].values() for edit in task)
+        return all(isinstance(edit, ArchiveSubtree) for edit in edits)
 
     def files(self, group: Sequence[str]) -> list[str]:
         """The files with edits of these tasks."""

@@ -16,8 +16,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from mdtodo.core.edits import Revert
+from mdtodo.core.edits import Revert, RevertFile
 from mdtodo.core.task import STATUS_CHARS
+from mdtodo.core.titles import few
 from mdtodo.errors import EditError, GitError, InputError
 from mdtodo.git.head import HeadMove, HeadMovedError, RefLockedError, read_head
 from mdtodo.git.index import index_copy
@@ -61,8 +62,7 @@ class RefusedError(GitError):
     """Nothing was changed, since all of it could not be; `reasons` say why. `of_task`: a task is not what it was."""
 
     def __init__(self, reasons: Sequence[str], *, of_task: bool = False) -> None:
-        more = f"; and {len(reasons) - 8} more" if len(reasons) > 8 else ""
-        super().__init__(f"nothing was changed: {'; '.join(reasons[:8])}{more}")
+        super().__init__(f"nothing was changed: {few(reasons, 8, apart=True)}")
         self.reasons = tuple(reasons)
         self.of_task = of_task
 
@@ -279,7 +279,7 @@ def refuse(job: Job, builder: CommitBuilder) -> None:
     paths = [f"{path}: {refused[path]}" for path in (one.path for one in job.restores) if path in refused]
     reasons = list(paths)
     for task, receipt in job.receipts.items():
-        goes_whole = receipt.proven or any(isinstance(edit, Revert) for edit in receipt.edits)
+        goes_whole = receipt.proven or any(isinstance(edit, Revert | RevertFile) for edit in receipt.edits)
         if task in refused and goes_whole:
             reasons.append(f"{receipt.edits[0].anchor.file}: {task} ({receipt.title}): {refused[task]}")
     if reasons:
@@ -370,6 +370,8 @@ def _tick_file(job: Job, file: str) -> EditResult:
     deadline, pause = time.monotonic() + PATIENCE, 0.005
     while True:
         try:
+            if job.makes(file) and not os.path.lexists(os.path.join(job.repo.root, file)):
+                files.create(job.repo.root, file, b"")
             with ExitStack() as stack:
                 try:
                     files.await_back(job.repo.root, file)

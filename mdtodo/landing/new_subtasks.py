@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.config.settings import SUBTASK_KEYS
 from mdtodo.core.edits import AddSubtasks
-from mdtodo.core.titles import quoted
+from mdtodo.core.titles import few, quoted
 from mdtodo.errors import EditError
 from mdtodo.git.files import tree_files, worktree_files
 from mdtodo.markdown.anchors import TaskIndex
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 #: Subtasks that one attempt may write.
 MOST = 500
-#: So many are named.
-_NAMED = 3
 #: What any new subtask may say, by the names of tokens.
 _FREE = frozenset({"priority", "due", "est", "tag"})
 
@@ -93,8 +91,7 @@ def come_first(lines: Iterable[str], statuses: Mapping[str, Status]) -> str:
     """`new subtasks come first: Fix x, Fix y and 2 more`."""
     read = (_keys(line, statuses) for line in lines)
     titles = list(dict.fromkeys(keys.title for keys in read if keys is not None))
-    more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
-    return f"new subtasks come first: {', '.join(titles[:_NAMED])}{more}"
+    return f"new subtasks come first: {few(titles)}"
 
 
 class _New(NamedTuple):
@@ -123,10 +120,10 @@ def ids_taken(repo: Repository, config: Config, receipts: Iterable[Receipt]) -> 
         return None
 
     def look(commit: str | None) -> Mapping[str, str]:
-        contents = tree_files.from_work_tree(repo, worktree_files.find(repo, config.files))
+        contents = tree_files.from_work_tree(repo, worktree_files.find(repo, config.task_files))
         found = twice | dict(_taken(contents.data, new, config.status))
         if commit is not None:
-            there = tree_files.from_commit(repo, commit, config.files)
+            there = tree_files.from_commit(repo, commit, config.task_files)
             found |= _taken(there.bytes_of(there.ids), new, config.status)
         return found
 

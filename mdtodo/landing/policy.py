@@ -18,6 +18,7 @@ from mdtodo.git.session import GitSession
 from mdtodo.landing.clones.changes import judge_head
 from mdtodo.landing.land import land
 from mdtodo.landing.moves.judge import judge_moves
+from mdtodo.landing.moves.judge_archive import judge_archive
 from mdtodo.landing.new_subtasks import ids_taken
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.landing.work_tree import WorkTree
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mdtodo.core.receipt import Receipt
     from mdtodo.git.repository import Repository
     from mdtodo.landing.land import Landing
+    from mdtodo.storage.rows import Entry
     from mdtodo.storage.state import StateStore
 
 
@@ -101,7 +103,9 @@ def land_as_configured(
         git=git,
         whole=any(receipt.undoes is not None or lands_whole(receipt) for receipt in receipts),
         taken=ids_taken(repo, config, receipts),
-        judge=judge_moves(repo, receipts, config.status) or judge_head(repo, config.files, receipts),
+        judge=judge_moves(repo, receipts, config.status)
+        or judge_archive(repo, receipts, config.status)
+        or judge_head(repo, config.files_and_archives, receipts),
         since=since,
         runs=runs,
     )
@@ -116,7 +120,7 @@ def land_entries(
     repo: Repository,
     state: StateStore,
     run_id: str,
-    entries: Sequence[tuple[int, Receipt]],
+    entries: Sequence[Entry],
     config: Config,
     *,
     commit: bool,
@@ -124,7 +128,7 @@ def land_entries(
     git: GitSession | None = None,
     work_tree: WorkTree | None = None,
     again: bool = False,
-    others: Mapping[str, Sequence[tuple[int, Receipt]]] = MappingProxyType({}),
+    others: Mapping[str, Sequence[Entry]] = MappingProxyType({}),
 ) -> Landing:
     """Land receipts of the journal, by their numbers in it: on the disk before a tick, marked after it; `again` where
     some may have landed before. `others` are of other runs of this work tree, which go along: what cannot be committed
@@ -142,7 +146,7 @@ def land_entries(
     work_tree = work_tree or WorkTree(repo, config, opens=False)
     since = _place(state, run_id) if again else None
     with GitSession(repo) if git is None and commit else nullcontext(git) as session:
-        both: Sequence[tuple[int, Receipt]] = [*entries, *chain.from_iterable(others.values())]
+        both: Sequence[Entry] = [*entries, *chain.from_iterable(others.values())]
         runs = {receipt.task_id: run for run, theirs in others.items() for _, receipt in theirs}
         both, unopened = judged(state, both, work_tree, commit=commit, git=session)
         landing = land_as_configured(
@@ -167,7 +171,7 @@ def land_entries(
 
 
 def _mark_others(
-    state: StateStore, entries: Sequence[tuple[int, Receipt]], landing: Landing, runs: Mapping[str, str]
+    state: StateStore, entries: Sequence[Entry], landing: Landing, runs: Mapping[str, str]
 ) -> Landing:
     """Say in the journal what has landed of other runs; the landing without them, but for what is missing in the work
     tree of what was committed, which nobody else would say."""
@@ -205,9 +209,7 @@ def _log(run_id: str, receipts: Sequence[Receipt], landing: Landing) -> None:
         )
 
 
-def _park_elsewhere(
-    repo: Repository, state: StateStore, run_id: str, entries: Sequence[tuple[int, Receipt]]
-) -> None:
+def _park_elsewhere(repo: Repository, state: StateStore, run_id: str, entries: Sequence[Entry]) -> None:
     """Keep the receipts of a run that began on another branch for that, and raise GitError."""
     began = elsewhere(repo, state, run_id)
     if began is not None:
@@ -218,9 +220,7 @@ def _park_elsewhere(
         )
 
 
-def _mark(
-    state: StateStore, entries: Sequence[tuple[int, Receipt]], landing: Landing, *, commit: bool
-) -> None:
+def _mark(state: StateStore, entries: Sequence[Entry], landing: Landing, *, commit: bool) -> None:
     """Say in the journal what has landed, what waits for another run, and what was not found anywhere."""
     nowhere = {task for task, _, _ in landing.missed} - landing.committed - landing.waiting
     state.discard(number for number, receipt in entries if receipt.task_id in nowhere)
@@ -239,12 +239,12 @@ def _mark(
 
 def judged(
     state: StateStore,
-    entries: Sequence[tuple[int, Receipt]],
+    entries: Sequence[Entry],
     work_tree: WorkTree,
     *,
     commit: bool,
     git: GitSession | None = None,
-) -> tuple[Sequence[tuple[int, Receipt]], frozenset[str]]:
+) -> tuple[Sequence[Entry], frozenset[str]]:
     """The entries that land as the work tree is now, with what their receipts say of that, in the journal too; and the
     tasks whose boxes stay closed since files differ, which was not meant."""
     # what a clone was judged in is what its commit had, whatever the work tree holds

@@ -68,7 +68,7 @@ def _followed(edit: Edit, gone: set[str], places: _Places) -> Edit:
 
 def _new_places(repo: Repository, config: Config, there: Container[str]) -> _Places:
     found: dict[str, TaskIndex] = {}
-    for file in worktree_files.find(repo, config.files):
+    for file in worktree_files.find(repo, config.task_files):
         if file not in there:
             with suppress(InputError):
                 index = TaskIndex.read(files.read(repo.root, file), config.status, file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
-from mdtodo.core.titles import quoted
+from mdtodo.core.titles import few, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,7 @@ def not_committed(receipts: Sequence[Receipt]) -> tuple[str, ...]:
     """One sentence for all of these, with what to do; none if there are none."""
     if not receipts:
         return ()
-    names = ", ".join(quoted(one.title, one.task_id) for one in receipts[:_NAMED])
-    more = f" and {len(receipts) - _NAMED} more" if len(receipts) > _NAMED else ""
+    names = few([quoted(one.title, one.task_id) for one in receipts], _NAMED)
     done = all(one.outcome in (Outcome.DONE, Outcome.CACHED) for one in receipts)
     lines = "that line" if len(receipts) == 1 else "those lines"
     files = list(dict.fromkeys(edit.anchor.file for one in receipts for edit in one.edits))
@@ -29,6 +28,4 @@ def not_committed(receipts: Sequence[Receipt]) -> tuple[str, ...]:
     what = "ticked" if done else "changed"
     # what has failed proves nothing, so nobody waits for its receipt
     follow = "" if not done else ", its receipt follows" if len(receipts) == 1 else ", their receipts follow"
-    return (
-        f"{what}, but not committed: {names}{more}: HEAD does not have {lines} yet; commit {which}{follow}",
-    )
+    return (f"{what}, but not committed: {names}: HEAD does not have {lines} yet; commit {which}{follow}",)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.path_patterns import matcher
 from mdtodo.core.receipt import DIRTY
+from mdtodo.core.titles import few
 from mdtodo.errors import GitError
 from mdtodo.git.diff_tree import staged_changes
 from mdtodo.git.files.tracked_files import HeadTree, TrackedFiles
@@ -36,8 +37,6 @@ _DIGITS = 12
 _REST = 50
 #: Seconds that a look is taken to last at least, so that of a quick one not every task takes another.
 _QUICK = 0.02
-#: So many files are named.
-_NAMED = 3
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -177,8 +176,7 @@ class WorkTree:
     def _finding(self, paths: Sequence[str], what: str) -> str:
         if self.doubt:
             return f"nobody knows whether tracked files differ from {what} ({self.doubt})"
-        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
-        return f"{', '.join(paths[:_NAMED])}{more} {'differs' if len(paths) == 1 else 'differ'} from {what}"
+        return f"{few(paths)} {'differs' if len(paths) == 1 else 'differ'} from {what}"
 
     @property
     def _in_hook(self) -> bool:
@@ -194,7 +192,7 @@ class WorkTree:
         if path in self.documents:
             return True
         if self._is_document is None:
-            self._is_document = matcher(self.config.files)
+            self._is_document = matcher(self.config.files_and_archives)
         return self._is_document(path)
 
     def _is_output(self, path: str) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mdtodo.core.digest import hexdigest, sha1
 from mdtodo.core.task import Anchor
+from mdtodo.core.titles import few
 from mdtodo.errors import InputError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
@@ -48,9 +49,9 @@ class Unclear(str):
 
 
 def anchors(document: Document, file: str, keys: Sequence[Keys] | None = None) -> tuple[Anchor, ...]:
-    """One for each task, in order; `keys` are those of each item, if they have been read already.
+    r"""One for each task, in order; `keys` are those of each item, if they have been read already.
 
-    The digest is `sha1("\\n".join(titles))` in hex, with the titles of the tasks around it, outermost first,
+    The digest is `sha1("\n".join(titles))` in hex, with the titles of the tasks around it, outermost first,
     and its own. Neither status nor keys nor place count, so they may change. Equal tasks of other files are not
     known here, see `markdown.tasks`.
     """
@@ -295,8 +296,7 @@ class TaskIndex:
         )
 
     def _lines(self, indices: Sequence[int]) -> str:
-        shown = ", ".join(f"{self.file}:{self.document.items[index].line}" for index in indices[:_SHOWN])
-        return shown + (f" and {len(indices) - _SHOWN} more" if len(indices) > _SHOWN else "")
+        return few([f"{self.file}:{self.document.items[index].line}" for index in indices], _SHOWN)
 
     @staticmethod
     def _why_not(anchor: Anchor) -> str:

@@ -45,11 +45,11 @@ class Heading(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One task. All offsets are bytes of the data that was parsed; lines start at 1.
+    r"""One task. All offsets are bytes of the data that was parsed; lines start at 1.
 
     `line` and `box` are the place of the status character `char`, which stands between "[" and "]". `text` is
     the first paragraph after the box and its white space, without the containers' prefixes; its lines, joined
-    by "\\n", are the bytes of `pieces`, one span a line, trailing blanks included, line ends not.
+    by "\n", are the bytes of `pieces`, one span a line, trailing blanks included, line ends not.
 
     `parent` is the index of the nearest task around it, `depth` the number of all of them. `list_index` tells
     lists apart. `headings` are indices of the headings that it stands under, outermost first; one inside a
@@ -75,12 +75,13 @@ class Item(NamedTuple):
     marker: str
     end: int
     body: tuple[Span, ...]
+    notes: tuple[Span, ...] = ()
 
 
 class Document(NamedTuple):
-    """A markdown file as read: `items` and `headings` in the order of the file.
+    r"""A markdown file as read: `items` and `headings` in the order of the file.
 
-    `newline` is the line end that most lines have ("\\n" where there are none). `empty_boxes` are the lines
+    `newline` is the line end that most lines have ("\n" where there are none). `empty_boxes` are the lines
     of list items that are a box and nothing else, `conflicts` those of the markers that git left in the file.
     `unknown_boxes` are the list items that people mean as tasks and that are none.
     """
@@ -218,6 +219,7 @@ class _Reader:
                 # `normalize_newlines` may have ended the last line.
                 min(self.starts[item.last - self.first + 1], len(data)),
                 (),
+                (),
             )
         )
 
@@ -229,6 +231,30 @@ class _Reader:
             line = task.line + len(task.pieces) + item.underlined
             if line <= item.last and line < until:
                 self.items[index] = task._replace(body=self._body(item, line, until))
+        self._read_notes()
+
+    def _read_notes(self) -> None:
+        """Add the lines between and after the subtasks of each task. A blank line before them stays, as it parts them
+        from what is above."""
+        ends: dict[int, int] = {}
+        between: dict[int, list[tuple[int, int]]] = {}
+        for item, task in zip(self.tasks, self.items, strict=True):
+            if (parent := task.parent) is not None:
+                if ends.get(parent, item.line) + 1 < item.line:
+                    between.setdefault(parent, []).append((ends[parent] + 1, item.line))
+                ends[parent] = item.last
+        for parent, end in ends.items():
+            if end < (last := self.tasks[parent].last):
+                between.setdefault(parent, []).append((end + 1, last + 1))
+        for index, parts in between.items():
+            found: list[Span] = []
+            for line, until in parts:
+                if lines := self._body(self.tasks[index], line, until):
+                    parted = not self.text[self.starts[line - self.first] : self._line_end(line)].strip(
+                        b" \t>"
+                    )
+                    found += [*([Span(lines[0].start, lines[0].start)] if parted else []), *lines]
+            self.items[index] = self.items[index]._replace(notes=tuple(found))
 
     def _read_headings(self) -> tuple[Heading, ...]:
         """The headings but those that are tasks themselves, which no task stands under."""

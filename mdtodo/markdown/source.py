@@ -1,6 +1,6 @@
-"""A file's bytes before any markdown: are they text, line ends, front matter, leftovers of a merge.
+r"""A file's bytes before any markdown: are they text, line ends, front matter, leftovers of a merge.
 
-Lines end with "\\n", "\\r\\n" or a lone "\\r" and with nothing else (never `str.splitlines`, which has more).
+Lines end with "\n", "\r\n" or a lone "\r" and with nothing else (never `str.splitlines`, which has more).
 """
 
 from __future__ import annotations
@@ -59,14 +59,14 @@ def line_of(data: bytes, offset: int) -> int:
 
 
 def normalize_newlines(data: bytes) -> bytes:
-    """`data` with the same offsets, lone "\\r" read as "\\n", and a line end at the end."""
+    r"""`data` with the same offsets, lone "\r" read as "\n", and a line end at the end."""
     if data.count(b"\r") != data.count(b"\r\n"):
         data = re.sub(rb"\r(?!\n)", b"\n", data)
     return data if data.endswith(b"\n") else data + b"\n"
 
 
 def dominant_newline(data: bytes) -> bytes:
-    """The line end that most lines have; "\\n" where there are none, or as many."""
+    r"""The line end that most lines have; "\n" where there are none, or as many."""
     pairs = data.count(b"\r\n")
     counts = {b"\n": data.count(b"\n") - pairs, b"\r\n": pairs, b"\r": data.count(b"\r") - pairs}
     return max(counts, key=lambda end: counts[end])

@@ -15,6 +15,7 @@ from mdtodo.markdown.keys.read import Keys, read_keys
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
+    from mdtodo.core.task import Span
     from mdtodo.markdown.document import Document, Item
     from mdtodo.markdown.unknown_boxes import UnknownBox
 
@@ -157,7 +158,8 @@ def _unlinked_tasks(file: str, document: Document) -> Iterator[Task]:
             done_on=own.done,
             section=tuple(heading_keys[index].title for index in item.headings),
             depth=item.depth,
-            body=_body(document, item),
+            body=_text(document, item.body + item.notes),
+            opening=_text(document, item.body) if item.notes else None,
             boxes_before=boxes_before.get(item.index, ()),
             boxes_inside=boxes_inside.get(item.index, ()),
             anchor=anchor,
@@ -215,11 +217,11 @@ def _tuples(lines: Mapping[int, list[int]]) -> dict[int, tuple[int, ...]]:
     return {index: tuple(found) for index, found in lines.items()}
 
 
-def _body(document: Document, item: Item) -> str:
-    if not item.body:
+def _text(document: Document, lines: tuple[Span, ...]) -> str:
+    if not lines:
         return ""
     data = document.data
-    return "\n".join(data[span.start : span.end].decode() for span in item.body).strip("\n")
+    return "\n".join(data[span.start : span.end].decode() for span in lines).strip("\n")
 
 
 def _link(given: FileTasks, ids: Sequence[str], across: _Across) -> Iterator[Task]:

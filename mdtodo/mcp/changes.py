@@ -91,7 +91,11 @@ def add_task(checkout: Checkout, given: Arguments) -> dict[str, Any]:
         from mdtodo.git.files.worktree_files import find
 
         there = path is not None and os.path.lexists(os.path.join(repo.root, path))
-        named = find(repo, checkout.config.files, [path], cwd=repo.root) if path is not None and there else ()
+        named = (
+            find(repo, checkout.config.task_files, [path], cwd=repo.root)
+            if path is not None and there
+            else ()
+        )
         project = checkout.project(named)
         parent = task_of(project, under) if under else None
         file = None

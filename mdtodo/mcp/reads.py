@@ -99,7 +99,9 @@ def check(checkout: Checkout, given: Arguments) -> dict[str, Any]:
 
     repo, config = checkout.repo, checkout.config
     paths, start = given.texts("paths"), offset(given.text("cursor"))
-    checked = find_mistakes(repo, config, find(repo, config.files, paths, cwd=repo.root) if paths else ())
+    checked = find_mistakes(
+        repo, config, find(repo, config.task_files, paths, cwd=repo.root) if paths else ()
+    )
     found = sorted(checked.findings, key=lambda one: one.severity.value)  # stable; "error" comes first
     rows = findings_document(found[start : start + PAGE])["findings"]
     more = {"next_cursor": str(start + PAGE)} if start + PAGE < len(found) else {}

@@ -38,7 +38,7 @@ def accept_all(repo: Repository, config: Config) -> Accepted:
 
     def message(head: str) -> str | None:
         nonlocal number
-        number = len(judge(repo, from_commit(repo, head, config.files), asked=True).unproven)
+        number = len(judge(repo, from_commit(repo, head, config.files_and_archives), asked=True).unproven)
         return acceptance(number, by) if number else None
 
     commit = commit_message(repo, message)

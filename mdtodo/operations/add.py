@@ -137,7 +137,7 @@ def warnings(after: Project, task: Task) -> list[str]:
 
 def is_looked_at(project: Project, file: str) -> bool:
     """Whether the configured patterns find the file, so that other commands see its tasks."""
-    return file in worktree_files.find(project.repo, project.config.files)
+    return file in worktree_files.find(project.repo, project.config.task_files)
 
 
 def _added(before: Project, after: Project, file: str) -> Task:

@@ -6,6 +6,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from mdtodo.core.titles import few
 from mdtodo.errors import UsageError
 from mdtodo.markdown.anchors import place_digest
 from mdtodo.project.project import MIN_ID_PREFIX, too_short
@@ -68,12 +69,10 @@ def _meant(name: str, found: Mapping[str, list[Trailer]], known: Mapping[str, st
             hint="`mdtodo list` shows the ids of tasks, `mdtodo log` those of receipts",
         )
     if len(found) > 1:
-        titles = {task_id: known.get(task_id) or _title(those) for task_id, those in found.items()}
-        shown = "; ".join(f"{task_id} ({title[:40]})" for task_id, title in list(titles.items())[:8])
-        more = f"; and {len(found) - 8} more" if len(found) > 8 else ""
-        raise UsageError(f"the id {name!r} matches {len(found)} tasks: {shown}{more}", hint="type more of it")
+        titles = {
+            task_id: known.get(task_id) or next((one.title for one in those if one.title), "no title")
+            for task_id, those in found.items()
+        }
+        shown = few([f"{task_id} ({title[:40]})" for task_id, title in titles.items()], 8, apart=True)
+        raise UsageError(f"the id {name!r} matches {len(found)} tasks: {shown}", hint="type more of it")
     return next(iter(found))
-
-
-def _title(those: list[Trailer]) -> str:
-    return next((one.title for one in those if one.title), "no title")

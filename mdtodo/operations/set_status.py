@@ -194,7 +194,7 @@ def in_words(processor: str) -> str:
 
 def _committed_tasks(repo: Repository, config: Config) -> dict[str, Task]:
     """The tasks of HEAD, as far as its files can be read."""
-    content = from_commit(repo, "HEAD", config.files)
+    content = from_commit(repo, "HEAD", config.task_files)
     documents = {}
     for file, data in content.bytes_of(content.ids).items():
         with suppress(InputError):

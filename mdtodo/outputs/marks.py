@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mdtodo.system.files import read_any
+from mdtodo.system.files import keep, read_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,10 +60,7 @@ def mark(repo: Repository, path: str, digest: str | None, task_id: str, *, unnam
     nobody knows by whom. Where that cannot be written, it is taken for a person's."""
     place = _mark(repo, path, digest)
     with suppress(OSError):
-        os.makedirs(os.path.dirname(place), 0o700, exist_ok=True)
-        with open(f"{place}.{os.getpid()}", "wb") as file:
-            file.write(_UNNAMED * unnamed + os.fsencode(task_id))
-        os.replace(f"{place}.{os.getpid()}", place)
+        keep(place, _UNNAMED * unnamed + os.fsencode(task_id))
 
 
 def left_by(repo: Repository, path: str, digest: str | None) -> str | None:

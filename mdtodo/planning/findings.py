@@ -12,8 +12,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mdtodo.core.task import Complexity, Finding, Severity, Status
+from mdtodo.core.task import Complexity, Finding, Priority, Severity, Status
 from mdtodo.planning.routing import Router
+from mdtodo.planning.selection import assignees
 from mdtodo.recipes import NAMES
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def findings(plan: Plan, config: Config) -> list[Finding]:
         *_unknown_patterns(plan, config),
         *_ticked_parents(plan),
         *_epics(plan),
+        *_missing_keys(plan, config),
     ]
     return sorted(found, key=lambda one: (one.file, one.line, one.code, one.message))
 
@@ -133,7 +135,8 @@ def _duplicate_titles(plan: Plan, config: Config) -> Iterator[Finding]:
         if task.explicit_id is None:
             alike.setdefault((task.file, task.section, task.anchor.digest), []).append(task)
     several = [tasks for tasks in alike.values() if len(tasks) > 1]
-    router = Router(config) if several and _matches(config) else None
+    matches = any(processor.match is not None for processor in config.processors.values())
+    router = Router(config) if several and matches else None
     for tasks in several:
         if any(_matters(plan, task, router) for task in tasks):
             more = f", and {len(tasks) - 2} more" if len(tasks) > 2 else ""
@@ -141,10 +144,6 @@ def _duplicate_titles(plan: Plan, config: Config) -> Iterator[Finding]:
                 f"title and parents are those of line {tasks[0].line}{more}: give each an id:, or other words"
             )
             yield _at(tasks[1], Severity.WARNING, "duplicate-title", message)
-
-
-def _matches(config: Config) -> bool:
-    return any(processor.match is not None for processor in config.processors.values())
 
 
 def _matters(plan: Plan, task: Task, router: Router | None) -> bool:
@@ -218,3 +217,33 @@ def _epics(plan: Plan) -> Iterator[Finding]:
         if task.complexity is Complexity.EPIC and not task.children and not task.status.closed:
             message = "an epic (24 h or more) without subtasks: break it down"
             yield _at(task, Severity.WARNING, "epic-without-subtasks", message)
+
+
+def _missing_keys(plan: Plan, config: Config) -> Iterator[Finding]:
+    if not config.check.require:
+        return
+    require = {tag.casefold(): keys for tag, keys in config.check.require.items()}
+    for task in plan.tasks.values():
+        for tag in () if task.status.closed else task.tags:
+            missing = [key for key in require.get(tag.casefold(), ()) if not _has(task, key)]
+            if missing:
+                keys = " and ".join(f"`{key}`" for key in missing)
+                yield _error(task, "missing-key", f"tasks of #{tag} must have {keys}")
+
+
+def _has(task: Task, key: str) -> bool:
+    """Whether the line, or a heading or task above that hands the key down, says it."""
+    match key:
+        case "assignee":
+            return bool(assignees(task))
+        case "priority":
+            said = task.priority is not Priority.MEDIUM
+            return said or "priority:" in (task.anchor.keys or "")
+    names = {
+        "est": "estimate",
+        "from": "not_before",
+        "id": "explicit_id",
+        "lane": "own_lane",
+        "run": "own_run",
+    }
+    return getattr(task, names.get(key, key)) not in (None, ())

@@ -24,7 +24,7 @@ _OPENING = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*(\w*)[^`]*")
 def inline_processor(task: Task) -> Processor | None:
     """The block as a processor; None where the task holds none."""
     fence, kind, code = "", "", list[str]()
-    for line in task.body.split("\n"):
+    for line in task.above.split("\n"):
         if not fence:
             opening = _OPENING.fullmatch(line)
             if opening:

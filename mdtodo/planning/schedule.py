@@ -17,7 +17,7 @@ from mdtodo.core.task import Status
 from mdtodo.planning.graph import Tracker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from mdtodo.planning.graph import Graph
 
@@ -143,7 +143,7 @@ def corrections(
         if name is not None and task.estimate and task.id in measured and not task.children:
             ratios.setdefault(name, []).append(measured[task.id] / task.estimate)
     return {
-        name: Correction(_median(those), len(those))
+        name: Correction(median(those), len(those))
         for name, those in sorted(ratios.items())
         if len(those) >= CORRECTED_FROM
     }
@@ -185,8 +185,8 @@ def expected_minutes(
     for task in graph.tasks:
         if task.id in measured:
             alike.setdefault((processors.get(task.id), task.title), []).append(measured[task.id])
-    medians = {one: _median(values) for one, values in alike.items()}
-    general = _median(list(measured.values()))
+    medians = {one: median(values) for one, values in alike.items()}
+    general = median(measured.values())
     return {
         task.id: measured.get(task.id, medians.get((processors.get(task.id), task.title), general))
         for position, task in enumerate(graph.tasks)
@@ -278,7 +278,7 @@ def _path(graph: Graph, following: list[int], node: int) -> tuple[str, ...]:
     return tuple(path)
 
 
-def _median(values: list[float]) -> float:
+def median(values: Collection[float]) -> float:
     """Of at least one; `statistics` takes long to import."""
     ordered, middle = sorted(values), len(values) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

@@ -1,18 +1,19 @@
-"""Tasks that are no longer there, and were done: what waits for them need not wait any more.
+"""Tasks that are in no list any more, and were done: what waits for them need not wait any more.
 
-The receipts on the branch say so. They are only asked for names in `after:` that no task has, so a repository where
-every name is known pays nothing; and what they said is kept in `.git/mdtodo/receipts/` with the commit that HEAD was,
-so that later only the commits since then are read. Deleting that costs time alone.
+An archive has them, or the receipts on the branch say so. Both are only asked for names in `after:` that no task has,
+so a repository where every name is known pays nothing; and what the receipts said is kept in `.git/mdtodo/receipts/`
+with the commit that HEAD was, so that later only the commits since then are read. Deleting that costs time alone.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mdtodo.core.archive_paths import archive_patterns
 from mdtodo.core.digest import hexdigest
 from mdtodo.core.names import is_name
 from mdtodo.core.results import REWRITTEN
-from mdtodo.errors import GitError
+from mdtodo.errors import GitError, InputError
 from mdtodo.git.position import head_position
 from mdtodo.git.true_history import is_ancestor, shallow_commits
 from mdtodo.planning.findings import unknown_in, unknown_in_shallow
@@ -20,21 +21,24 @@ from mdtodo.planning.findings import unknown_in, unknown_in_shallow
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from mdtodo.config.settings import Config
     from mdtodo.core.task import Finding, Task
     from mdtodo.git.repository import Repository
 
 
 class DeletedTasks:
-    """What the receipts say of ids that no task has; each is looked up once, when it is first asked for."""
+    """What archives and receipts say of ids that no task has; each is looked up once, when it is first asked for."""
 
-    def __init__(self, repo: Repository) -> None:
-        self._repo = repo
+    def __init__(self, repo: Repository, config: Config) -> None:
+        self._repo, self._config = repo, config
         self._done: dict[str, bool] = {}
 
     def done(self, names: Collection[str]) -> frozenset[str]:
-        """Those of these ids whose newest receipt on the branch says `done`, as far as the history is here."""
+        """Those of these ids that a closed task of an archive has, or whose newest receipt says `done`, as far as the
+        history is here."""
         if new := [name for name in names if name not in self._done]:
-            found = _looked_up(self._repo, new)
+            found = archived_ids(self._repo, self._config).intersection(new)
+            found |= _looked_up(self._repo, [name for name in new if name not in found])
             self._done |= {name: name in found for name in new}
         return frozenset(name for name in names if self._done[name])
 
@@ -47,7 +51,7 @@ class DeletedTasks:
         return self.done(missing) if missing else frozenset()
 
 
-def without_deleted(repo: Repository, found: Iterable[Finding]) -> list[Finding]:
+def without_deleted(repo: Repository, config: Config, found: Iterable[Finding]) -> list[Finding]:
     """The findings without `unknown-id` of tasks that were done before they were deleted; in a shallow clone, which may
     not know of that, those that are left are warnings."""
     findings = list(found)
@@ -55,9 +59,26 @@ def without_deleted(repo: Repository, found: Iterable[Finding]) -> list[Finding]
     asked = {name for name in names if name is not None}
     if not asked:
         return findings
-    done, shallow = DeletedTasks(repo).done(asked), bool(shallow_commits(repo))
+    done, shallow = DeletedTasks(repo, config).done(asked), bool(shallow_commits(repo))
     kept = [(one, name) for one, name in zip(findings, names, strict=True) if name not in done]
     return [unknown_in_shallow(one, name) if shallow and name is not None else one for one, name in kept]
+
+
+def archived_ids(repo: Repository, config: Config) -> set[str]:
+    """The explicit ids of the closed tasks in the archives of the work tree; one that cannot be read has none."""
+    from contextlib import suppress
+
+    from mdtodo.git.files.worktree_files import find
+    from mdtodo.markdown.document import parse
+    from mdtodo.markdown.keys.read import read_keys
+    from mdtodo.system import files
+
+    found: set[str] = set()
+    for file in find(repo, archive_patterns(config.archive)):
+        with suppress(InputError):
+            items = parse(files.read(repo.root, file), config.status, file=file).items
+            found |= {own for item in items if item.status.closed and (own := read_keys(item.text).id)}
+    return found
 
 
 #: Outcomes that leave the box as it is.

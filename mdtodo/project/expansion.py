@@ -123,9 +123,25 @@ def break_down(project: Project, task: Task, known: Mapping[str, Pattern], patte
         if name
         else choose_pattern(task, project.plan.routes[task.id], known)
     )
+    if chosen.template:
+        return Breakdown(
+            task, chosen.name, AddSubtasks(task.anchor, _from_template(project, task, chosen), first=True)
+        )
     delimiter, dialect = _manner(item, task)
     lines = steps(task, chosen, delimiter=delimiter, dialect=dialect)
     return Breakdown(task, chosen.name, AddSubtasks(task.anchor, lines, first=True))
+
+
+def _from_template(project: Project, task: Task, pattern: Pattern) -> tuple[str, ...]:
+    """The lines that the pattern's template makes of the task; EditError where there is none, or it cannot be one."""
+    from mdtodo.planning.expand.template import template_lines
+    from mdtodo.system import files
+
+    config, file = project.config, pattern.template
+    data = files.read_inside(project.repo.root, file)
+    if data is None:
+        raise EditError(f"the template of {pattern.name!r} is missing", file=file)
+    return template_lines(data, task.title, config.status, config.patterns, file=file)
 
 
 def _ask(project: Project, task: Task) -> tuple[str, ...]:

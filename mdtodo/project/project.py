@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mdtodo.config.load import load
+from mdtodo.core.titles import few
 from mdtodo.errors import GitError, InputError, UsageError
 from mdtodo.git.files import worktree_files
 from mdtodo.markdown.document import Document, parse
@@ -158,7 +159,11 @@ class Project:
         documents = {**self.documents, **changed}
         tasks = read_tasks(documents)
         made = _plan(
-            tasks, self.config, self.state_summary, self.available, self.deleted or DeletedTasks(self.repo)
+            tasks,
+            self.config,
+            self.state_summary,
+            self.available,
+            self.deleted or DeletedTasks(self.repo, self.config),
         )
         return replace(self, documents=documents, plan=made)
 
@@ -186,7 +191,7 @@ def read_project(
     clone without a state reads in git how long tasks took.
     """
     read = files.read_once_settled if settled else files.read
-    names = dict.fromkeys([*worktree_files.find(repo, config.files), *paths])
+    names = dict.fromkeys([*worktree_files.find(repo, config.task_files), *paths])
     summary = read_state_summary(repo, past=past) if summary is None else summary
     if len(names) >= CACHE_FROM_FILES:
         return _read_many(repo, config, names, summary, tolerant=tolerant, read=read)
@@ -199,7 +204,7 @@ def read_project(
             if not tolerant:
                 raise
             unreadable.append(error)
-    available, deleted = _available(repo, config), DeletedTasks(repo)
+    available, deleted = _available(repo, config), DeletedTasks(repo, config)
     made = _plan(read_tasks(documents), config, summary, available, deleted)
     return Project(repo, config, documents, made, summary, tuple(unreadable), available, deleted)
 
@@ -227,7 +232,7 @@ def _read_many(
     if (unreadable or more) and not tolerant:
         raise (unreadable + more)[0]
     documents = Documents({file: contents[file] for file in by_file}, config.status)
-    available, deleted = _available(repo, config), DeletedTasks(repo)
+    available, deleted = _available(repo, config), DeletedTasks(repo, config)
     made = _plan(join_files(list(by_file.values())), config, summary, available, deleted)
     return Project(repo, config, documents, made, summary, (*unreadable, *more), available, deleted)
 
@@ -299,8 +304,7 @@ def too_short(name: str) -> UsageError:
 
 
 def _listed(tasks: Sequence[Task]) -> str:
-    shown = "; ".join(f"{task.id} ({task.file}:{task.line} {task.title[:40]})" for task in tasks[:8])
-    return shown + (f"; and {len(tasks) - 8} more" if len(tasks) > 8 else "")
+    return few([f"{task.id} ({task.file}:{task.line} {task.title[:40]})" for task in tasks], 8, apart=True)
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -10,9 +10,10 @@ from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.diff_tree import changes_by_commit
+from mdtodo.git.files.blob_reader import BlobReader
 from mdtodo.git.files.worktree_files import MARKDOWN
-from mdtodo.git.repository import error_from, read_answer
-from mdtodo.git.true_history import LOG, read_history, records, shallow_commits, start_history
+from mdtodo.git.repository import error_from
+from mdtodo.git.true_history import ENVIRONMENT, LOG, read_history, records, shallow_commits, start_history
 from mdtodo.proof.line_map import normalized
 from mdtodo.receipts.trailers import TRAILERS
 
@@ -51,7 +52,7 @@ class History:
         self._shallow = shallow_commits(repo)
         self._tips = tips
         self._log: Process | None = None
-        self._blobs: Process | None = None
+        self._blobs = BlobReader(repo, ENVIRONMENT)
         self._contents: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
         self._given: dict[str, bytes] = {}
@@ -64,9 +65,9 @@ class History:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in (self._log, self._blobs):
-            if process is not None:
-                process.kill()
+        self._blobs.__exit__()
+        if self._log is not None:
+            self._log.kill()
 
     def commits(self) -> Iterator[tuple[Commit, tuple[Sequence[FileChange], ...]]]:
         """All, each after all of its children, with what it did to markdown files beside each of its parents, beside
@@ -106,12 +107,9 @@ class History:
         return found
 
     def _fetch(self, oids: Sequence[str]) -> None:
-        if self._blobs is None:
-            self._blobs = start_history(self._repo, "cat-file", "--batch")
-        self._blobs.feed("".join(f"{oid}\n" for oid in oids).encode())
-        for oid in oids:
-            if (found := read_answer(self._blobs)) is not None:
-                self._contents[oid] = normalized(found[1])
+        for oid, data in self._blobs(oids).items():
+            if data is not None:
+                self._contents[oid] = normalized(data)
                 self._size += len(self._contents[oid])
         while self._size > _KEPT and len(self._contents) > _TOGETHER + 2:
             self._size -= len(self._contents.popitem(last=False)[1])
@@ -160,7 +158,7 @@ class History:
 _FIRST, _LARGEST = 32, 2048
 #: Bytes of contents that are kept.
 _KEPT = 1 << 26
-#: Contents that git is asked for at once: their names fit into a pipe.
+#: Contents that git is asked for at once.
 _TOGETHER = 50
 _DIFF_TREE = (
     *("diff-tree", "--stdin", "--always", "--root", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--"),

@@ -87,7 +87,7 @@ def proven_in_head(repo: Repository, lines: Collection[tuple[str, int]]) -> froz
     head = head_position(repo).commit
     config = load(*committed_configuration(repo, "HEAD"))
     rules = Rules(config, signers_of(repo, config, head))
-    content = from_commit(repo, head, config.files)
+    content = from_commit(repo, head, config.files_and_archives)
     version = Version(content.ids, content.bytes_of({file: None for file, _ in lines if file in content.ids}))
     ticks = [tick for tick in ticks_of(version, rules, every=True) if _line(tick) in lines]
     found = look_up(repo, rules, ticks, version, head) if ticks else {}

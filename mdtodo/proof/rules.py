@@ -9,6 +9,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mdtodo.core.codes import GATE
 from mdtodo.core.receipt import DIRTY
 from mdtodo.errors import UsageError
 from mdtodo.planning.routing import Router
@@ -37,9 +38,11 @@ def at_least(config: Config, word: str) -> Config:
     """
     if word and word not in WORDS:
         raise UsageError(f"{AT_LEAST} must be one of {', '.join(WORDS)}, not {word!r}")
-    if not word or WORDS.index(word) <= WORDS.index(config.proof):
+    if not word:
         return config
-    return replace(config, proof=word)
+    if WORDS.index(word) > WORDS.index("warn"):  # an error that is asked for is not ignored
+        config = replace(config, check=config.check.without(GATE))
+    return config if WORDS.index(word) <= WORDS.index(config.proof) else replace(config, proof=word)
 
 
 class Rules:

@@ -74,13 +74,9 @@ def recipe(name: str) -> Recipe:
 
     if name not in NAMES:
         raise KeyError(name)
-    with open(_file(name), "rb") as file:
+    with open(join(dirname(__file__), "data", f"{name}.toml"), "rb") as file:
         data: dict[str, Any] = tomllib.load(file)
     return Recipe(name, data["checks"], tuple(Way(**_frozen(way)) for way in data["ways"]))
-
-
-def _file(name: str) -> str:
-    return join(dirname(__file__), "data", f"{name}.toml")
 
 
 def _frozen(way: Mapping[str, Any]) -> dict[str, Any]:

@@ -91,7 +91,8 @@ def print_patterns(patterns: Iterable[Pattern], *, color: bool) -> None:
     for pattern in known:
         texts = [one_line(", ".join(pattern.words)) or "(by name only)"]
         if pattern.source != BUILT_IN:
-            texts.append(f"({len(pattern.steps)} steps, from {one_line(pattern.source)})")
+            what = f"template {pattern.template}" if pattern.template else f"{len(pattern.steps)} steps"
+            texts.append(one_line(f"({what}, from {pattern.source})"))
         for line in columns([(one_line(pattern.name), "cyan")], texts, width, colored=color):
             click.echo(line, color=color)
 
@@ -102,6 +103,8 @@ def print_pattern(pattern: Pattern, *, color: bool) -> None:
     click.echo(f"{click.style(name, 'cyan') if color else name}  ({one_line(pattern.source)})", color=color)
     words = one_line(", ".join(pattern.words))
     click.echo(paragraph(f"for titles with: {words}" if words else "by name only", first="  ", rest="    "))
+    if pattern.template:
+        click.echo(paragraph(one_line(f"the list in {pattern.template}"), first="  ", rest="    "))
     total = sum(step.weight for step in pattern.steps)
     for number, step in enumerate(pattern.steps, 1):
         share = f"{number:>3}. {100 * step.weight / total:3.0f} %  "
@@ -109,6 +112,7 @@ def print_pattern(pattern: Pattern, *, color: bool) -> None:
 
 
 def print_patterns_json(patterns: Iterable[Pattern]) -> None:
-    """`{"version": 1, "patterns": [{"name", "source", "words", "category", "steps": [{"text", "weight"}, ...]}]}`."""
+    """`{"version": 1, "patterns": [...]}`, of each `name`, `source`, `words`, `category`, `steps`, each with `text` and
+    `weight`, and `template` (a path, "" for none)."""
     rows = [one._asdict() | {"steps": [step._asdict() for step in one.steps]} for one in patterns]
     print_json({"version": 1, "patterns": rows})

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from mdtodo.core.results import Outcome
 from mdtodo.planning.analysis.durations import format_seconds
-from mdtodo.reporting.markdown import code_block, escaped, link
+from mdtodo.reporting.markdown import code_block, escaped, link, table
 from mdtodo.reporting.mermaid import flowchart
 
 if TYPE_CHECKING:
@@ -131,6 +131,5 @@ def tails(report: RunReport) -> list[str]:
 def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     if not rows:
         return ""
-    lines = [names, ["---"] * len(names), *rows[:ROWS]]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return table if len(rows) <= ROWS else f"{table}\n\nand {len(rows) - ROWS} more"
+    shown = table(names, rows[:ROWS])
+    return shown if len(rows) <= ROWS else f"{shown}\n\nand {len(rows) - ROWS} more"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from mdtodo.reporting.text import one_line, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: Every ASCII sign that could mean something to GFM, to HTML, or to what GitHub makes of text (mentions, issues,
 #: emoji, addresses, formulas). A character reference is never structure (CommonMark 0.31, 2.5).
@@ -28,6 +32,11 @@ def code_block(text: str, language: str = "text") -> str:
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{shown}\n{fence}"
+
+
+def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of GFM; its cells are escaped already."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in (names, ["---"] * len(names), *rows))
 
 
 def _reference(sign: re.Match[str]) -> str:

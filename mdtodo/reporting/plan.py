@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from mdtodo.core.task import State
+from mdtodo.core.titles import few
 from mdtodo.planning.analysis.durations import format_factor, format_minutes, format_task_duration
 from mdtodo.planning.schedule import earliest_starts
 from mdtodo.reporting.text import one_line, paragraph, shows, terminal_width
@@ -162,8 +163,7 @@ def _others(plan: Plan, name: str, above: str | None) -> str:
     others = [one_line(one) for one in plan.blocked_by[name] if one != above]
     if not others:
         return ""
-    more = f" and {len(others) - 4} more" if len(others) > 4 else ""
-    return f"  ({'also ' if above else ''}waits for {', '.join(others[:4])}{more})"
+    return f"  ({'also ' if above else ''}waits for {few(others, 4)})"
 
 
 def _foot(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> Iterator[str]:
@@ -185,12 +185,11 @@ def _foot(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> Iterator
     )
     yield paragraph(f"lanes: {shown}", rest="  ")
     yield from _corrections(plan, names)
-    guessed = [name for name in names if plan.routes[name].passed_over]
+    guessed = [one_line(name) for name in names if plan.routes[name].passed_over]
     if guessed:
-        shown = ", ".join(map(one_line, guessed[:4])) + (f" and {len(guessed) - 4} more" * (len(guessed) > 4))
         yield paragraph(
-            f"No processor, because only their category, which is guessed from the title, would choose one: {shown}. "
-            "`mdtodo show ID` says what to do."
+            "No processor, because only their category, which is guessed from the title, would choose one: "
+            f"{few(guessed, 4)}. `mdtodo show ID` says what to do."
         )
     first = plan.tasks[names[0]].priority
     if len(names) > 3 and all(plan.tasks[name].priority is first for name in names):

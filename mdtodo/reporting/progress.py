@@ -81,7 +81,7 @@ def last_line(output: str) -> str:
 
 
 def _lines(output: str) -> list[str]:
-    """Output as lines that are safe to show: of a line that was written over (`\\r`) what stood there in the end,
+    r"""Output as lines that are safe to show: of a line that was written over (`\r`) what stood there in the end,
     without colours, and without blank lines at the end."""
     text = click.unstyle(output.replace("\r\n", "\n")).rstrip()
     return [printable(line.rstrip("\r").rpartition("\r")[2]) for line in text.split("\n")] if text else []

@@ -67,7 +67,8 @@ def _parts(found: Overview, plan: Plan, now: float, width: int, *, pictures: boo
         yield _runners(found.runners, now, width)
     lanes = {name: lane for name, lane in found.lanes.items() if lane.active or lane.ready or lane.processed}
     if lanes:
-        yield _lanes(lanes, width)
+        rows = [_lane_cells(name, lane) for name, lane in lanes.items()]
+        yield fitted_table(_LANE, rows, width, [{"lane": "cyan"}] * len(rows))
 
 
 def _top(found: Overview, *, pictures: bool) -> Table:
@@ -197,11 +198,6 @@ _LANE = Shape(
     words=("lane", "last activity"),
     cut="lane",
 )
-
-
-def _lanes(lanes: Mapping[str, Lane], width: int) -> Table:
-    rows = [_lane_cells(name, lane) for name, lane in lanes.items()]
-    return fitted_table(_LANE, rows, width, [{"lane": "cyan"}] * len(rows))
 
 
 def _lane_cells(name: str, lane: Lane) -> dict[str, str]:

@@ -26,7 +26,7 @@ _COLOUR = re.compile("(?:\x1b\\[|\x9b)[0-9;:]*m")
 
 
 def printable(text: str) -> str:
-    """The text with every control character replaced by `\\xNN` or `\\uNNNN`; tabs and line feeds stay."""
+    r"""The text with every control character replaced by `\xNN` or `\uNNNN`; tabs and line feeds stay."""
     # a quick look first: all that `_STEERING` has is unprintable to Python
     return text if text.isprintable() else _STEERING.sub(_visible, text)
 

@@ -188,7 +188,7 @@ class Isolation:
 
     def _terms(self, config: Config, processor: Processor, commit: str, looks: bool) -> CloneTerms:
         lists = (
-            *list_patterns(self.journal.repo, config.files),
+            *list_patterns(self.journal.repo, config.files_and_archives),
             *([config.signers] if config.signers else ()),
         )
         return CloneTerms(
@@ -297,7 +297,7 @@ class Isolation:
         head = read_head(git).commit
         if head is None:
             raise GitError("HEAD is unborn now")
-        lists = list_patterns(self.journal.repo, self.config.files)
+        lists = list_patterns(self.journal.repo, self.config.files_and_archives)
         if not changed_paths(self.journal.repo, was.base, head, lists):
             return None
         check = one.start.processor.check

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from mdtodo.project.project import Project
     from mdtodo.run.run_options import Options
     from mdtodo.run.start.leases import Leases
+    from mdtodo.storage.rows import Entry
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -93,24 +94,13 @@ class RunJournal:
         self.spool_path = os.path.join(spool.spool_folder(self.repo), self.run_id)
 
     @classmethod
-    def open(
-        cls,
-        repo: Repository,
-        config: Config,
-        *,
-        commit: str,
-        worker: str | None = None,
-        jobs: int | None = None,
-        joint: bool = False,
-        run_id: str | None = None,
-    ) -> RunJournal:
-        """The journal of a new run, of so many `jobs` at once. `joint`: others may land what it comes to, and it has to
-        ask what they have landed. `run_id`: its name, where it was given one. Raises MdtodoError where the state cannot
-        be written."""
+    def open(cls, repo: Repository, config: Config, options: Options, jobs: int) -> RunJournal:
+        """The journal of a new run, of so many `jobs` at once. Where that is a joint one, others may land what it comes
+        to, and it has to ask what they have landed. Raises MdtodoError where the state cannot be written."""
         state = StateStore.open(repo)
-        run_id = run_id or new_run_id()
-        name = worker or process_identity.name()
-        journal = cls(repo, config, state, commit, run_id, name, jobs or 1, messages=[*state.warnings])
+        run_id = options.run_id or new_run_id()
+        commit, name = options.commit, options.worker or process_identity.name()
+        journal = cls(repo, config, state, commit, run_id, name, jobs, messages=[*state.warnings])
         # in this order: a checkout in between then shows as a change, and is looked into
         journal._stamp, journal._place = stamp(repo), head_position(repo)
         spool.prepare(repo)
@@ -118,7 +108,7 @@ class RunJournal:
         journal._log("run_started", commit=commit, jobs=jobs)
         state.sign_on(name, config.lease)
         begun: dict[str, object] = {"commit": commit, "place": [*journal._place], "jobs": jobs}
-        if joint and commit == "run":
+        if options.joint and commit == "run":
             journal._unlanded.work_tree = begun[TOGETHER] = os.path.realpath(repo.git_dir)
         state.start_run(run_id, name, begun)
         return journal
@@ -329,7 +319,7 @@ class RunJournal:
             self._end(gone)
             self.leases.landed(gone)
 
-    def _land(self, unlanded: list[tuple[int, Receipt]]) -> None:
+    def _land(self, unlanded: list[Entry]) -> None:
         if self.project is not None:
             receipts = [receipt for _, receipt in unlanded]
             now, unclear = follow_renames(receipts, self.repo, self.config, self.project.documents)
@@ -362,9 +352,7 @@ class RunJournal:
         self._end(receipt.task_id for _, receipt in unlanded)
         self.leases.landed([receipt.task_id for _, receipt in unlanded])
 
-    def _without(
-        self, entries: list[tuple[int, Receipt]], unclear: Mapping[str, str]
-    ) -> list[tuple[int, Receipt]]:
+    def _without(self, entries: list[Entry], unclear: Mapping[str, str]) -> list[Entry]:
         """Those that can be told from equal tasks; the others wait."""
         if unclear:
             self.state.park(number for number, one in entries if one.task_id in unclear)

@@ -12,11 +12,10 @@ from mdtodo.core.task import Status, Task
 from mdtodo.core.titles import title_and_id
 from mdtodo.execution.processors.spec import spec
 from mdtodo.outputs.snapshot import outputs_spec
-from mdtodo.planning.task_json import task_record
 from mdtodo.run.outcomes import Outcomes
 from mdtodo.run.report.task_run import failure
 from mdtodo.run.start.preflight import Preflight
-from mdtodo.run.start.throttle import Throttle
+from mdtodo.run.start.throttle import Throttle, cpu_limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +62,7 @@ class RunLoop:
     def __post_init__(self, project: Project) -> None:
         config = project.config
         self.outcomes = Outcomes(project, self.queue, self.journal, self.observer, self.cache)
-        self._throttle = Throttle(config.max_cpu, config.max_memory)
+        self._throttle = Throttle(cpu_limit(config.max_cpu), config.max_memory)
         expected = Status.DONE if self.queue.options.verify else Status.TODO
         self._preflight = Preflight(project, expected, claimed=self.queue.options.token is not None)
 
@@ -210,7 +209,7 @@ class RunLoop:
     def _spec(self, task: Task, number: int, tree: str | None, start: Start | None) -> dict[str, object]:
         processor = start.processor if start else self.queue.processor(task)
         assert processor is not None, "only routed tasks are taken"
-        record = {**task_record(self.outcomes.project.plan, task.id), "body": task.body}
+        record = self.outcomes.task_json(task)
         if start is not None:
             record["previous"] = self._in_clones().previous.get(task.id)
         return spec(
@@ -297,7 +296,7 @@ class RunLoop:
 
     def _handle_result(self, task: Task, event: AttemptEvent) -> None:
         raw = event.result or Result(None, error=event.message)
-        result = self.outcomes.checked(task, _with_failure(raw, event))
+        result = self.outcomes.subtasks.checked(self.outcomes.project, task, _with_failure(raw, event))
         attempts = self.queue.attempts[task.id]
         attempts.seconds += result.duration
         self.journal.signs.end(task.id)

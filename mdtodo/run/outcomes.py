@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from mdtodo.core.edits import AddSubtasks, Edit, SetStatus
+from mdtodo.core.edits import SetStatus
 from mdtodo.core.receipt import DIRTY
 from mdtodo.core.results import Failure, Outcome, Result, RunReport
 from mdtodo.core.task import Status, Task
 from mdtodo.core.titles import title_and_id
-from mdtodo.landing.new_subtasks import come_first, ids_of, refusal, waits
+from mdtodo.landing.new_subtasks import come_first
 from mdtodo.landing.result_edits import (
     proving_edits,
     receipt_of,
@@ -22,13 +22,17 @@ from mdtodo.landing.result_edits import (
 )
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.planning.rollup import parents_to_reopen
+from mdtodo.planning.task_json import task_record
+from mdtodo.run.new_subtasks import NewSubtasks
 from mdtodo.run.report.expected import to_come
 from mdtodo.run.report.task_run import failure, task_run
 from mdtodo.run.report.unstarted import Unstarted, cut_short, unstarted, waits_for
+from mdtodo.run.subtask_results import SubtaskResults
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Output, Receipt, Restore
     from mdtodo.core.results import PastRun, TaskRun
     from mdtodo.project.project import Project
@@ -36,10 +40,6 @@ if TYPE_CHECKING:
     from mdtodo.run.journal import RunJournal
     from mdtodo.run.observer import Observer
     from mdtodo.run.ready_queue import ReadyQueue
-
-#: How deep subtasks may stand that were added in one run, each below one that was added in it too: where processors add
-#: subtasks to their own subtasks without end, that is the end.
-DEEPEST = 8
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -60,43 +60,29 @@ class Outcomes:
     edits: list[Edit] = field(default_factory=list)
     plan_is_stale: bool = False
     not_started: dict[str, str] = field(default_factory=dict)
-    _new_ids: set[str] = field(default_factory=set)
+    subtasks: NewSubtasks = field(init=False)
+    _subtask_results: SubtaskResults = field(init=False)
     _reopened: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.subtasks = NewSubtasks(self.queue, self.observer)
+        self._subtask_results = SubtaskResults(self.queue, self.journal.state, self.subtasks, self.done)
+
+    def task_json(self, task: Task) -> dict[str, object]:
+        """What a processor is told of its task."""
+        below = [one._asdict() for one in self._subtask_results.of(self.project, task)]
+        return {**task_record(self.project.plan, task.id), "body": task.body, "subtasks": below}
 
     @property
     def commits(self) -> bool:
         """Whether what is done is ticked and committed, and its outputs with it."""
         return self.queue.options.gives_receipts and self.journal.commit != "none"
 
-    def checked(self, task: Task, result: Result) -> Result:
-        """The result of an attempt; it has failed where it wrote subtasks that it may not, and none of them counts."""
-        if self.queue.options.verify or not result.subtasks:
-            return result
-        if self.queue.nesting.get(task.id, 0) >= DEEPEST:
-            why: str | None = (
-                f"it wrote new subtasks, and is itself {DEEPEST} levels deep in new subtasks of this run"
-            )
-        else:
-            why = refusal(self.project, task, result.subtasks, self._new_ids)
-        if why is None:
-            return self._before_check(task, result)
-        if result.outcome is Outcome.FAILED:
-            self.observer.say(f"{title_and_id(task)}: {why}")
-            return result._replace(subtasks=())
-        return result._replace(subtasks=(), error=why, failed_by=Failure.OUTPUT)
-
-    def _before_check(self, task: Task, result: Result) -> Result:
-        """The same, where a processor in a clone wrote subtasks that come first: it runs again after these, so neither
-        what it changed counts yet, nor what its check says of that."""
-        worked = result._replace(exit_code=0, timed_out=False, error=None, failed_by=None, changes=None)
-        ended = result.work_tail is not None or result.outcome is Outcome.DONE
-        return worked if ended and not result.interrupted and self._waits(task, worked) else result
-
     def complete(self, task: Task, result: Result) -> None:
         """The task is over, or waits for the subtasks that its processor has added: its result is taken down, and what
         it frees may start."""
-        if self._waits(task, result):
-            self._block(task, result)
+        if first := self.subtasks.come_first(self.project, task, result):
+            self._block(task, result, first)
             return
         held: tuple[Output, ...] | None = None
         # nobody is to blame where it could not even begin, as without room for a clone
@@ -151,21 +137,15 @@ class Outcomes:
         self.journal.release(task.id)
         self._report(task, Outcome.FAILED, result._replace(failed_by=Failure.CONFLICT), reason=reason)
 
-    def _waits(self, task: Task, result: Result) -> bool:
-        """Whether it exited 0 and has subtasks that come first."""
-        if not result.subtasks or result.outcome is not Outcome.DONE or self.queue.options.verify:
-            return False
-        return waits(self.project, task, result.subtasks, self.queue.closed)
-
-    def _block(self, task: Task, result: Result) -> None:
-        """Its new subtasks come first. The result is none to be kept for these inputs: another one follows it."""
+    def _block(self, task: Task, result: Result, lines: tuple[str, ...]) -> None:
+        """These new subtasks come first. The result is none to be kept for these inputs: another one follows it."""
         tree = self._tree(task)
         edits = self._edits(task, result, Outcome.BLOCKED, tree)
         self.queue.finish(task, Outcome.BLOCKED)
         self._record(task, Outcome.BLOCKED, result, edits, tree=tree)
-        reason = come_first(result.subtasks, self.project.config.status)
+        reason = come_first(lines, self.project.config.status)
         self._report(task, Outcome.BLOCKED, result, reason=reason)
-        self.plan_is_stale = self.plan_is_stale or any(isinstance(edit, AddSubtasks) for edit in edits)
+        self.plan_is_stale = True
 
     def refuse(self, task: Task, reasons: Mapping[str, str]) -> None:
         """It was not started: what it would write is a person's. That is no failed run."""
@@ -223,12 +203,13 @@ class Outcomes:
 
         Not as long as something runs whose id changes, since an equal task has come: it would be started once more.
         """
-        project = self.project.with_edits(self.edits)
+        project = self.subtasks.taken_up(self.project.with_edits(self.edits))
         if any(name not in project.tasks for name in self.queue.running):
             return
         before = to_come(self.queue)
         self.project = project
         self.edits, self.plan_is_stale = [], False
+        self.subtasks.grown.clear()
         self.queue.replan(self.project.plan)
         # fewer where new subtasks are a person's: what waits for them is not reached in this run
         self.observer.expect(to_come(self.queue) - before)
@@ -241,6 +222,7 @@ class Outcomes:
             chosen = meant.union(self.queue.options.chosen or ())
             self.queue.options = replace(self.queue.options, chosen=chosen)
         self.project, self.edits, self.plan_is_stale = project, [], False
+        self.subtasks.follow()
         self.journal.follow(project)
         self.queue.replan(project.plan)
         self.observer.expect(to_come(self.queue) - before)
@@ -352,10 +334,7 @@ class Outcomes:
     def _note(self, edits: list[Edit]) -> None:
         """These edits are made of the newest plan."""
         self.edits += edits
-        if added := [edit for edit in edits if isinstance(edit, AddSubtasks)]:
-            self.plan_is_stale = True
-            lines = (line for edit in added for line in edit.lines)
-            self._new_ids |= ids_of(lines, self.project.config.status)
+        self.plan_is_stale |= self.subtasks.note(self.project, edits)
 
     def _receipt(
         self,

@@ -26,6 +26,7 @@ from mdtodo.run.loop import RunLoop
 from mdtodo.run.ready_queue import ReadyQueue
 from mdtodo.run.recheck.expired import as_opened, expired, open_expired
 from mdtodo.run.recheck.verify import plan_of
+from mdtodo.run.report.messages import Messages
 from mdtodo.run.report.unstarted import left_over, unstarted
 from mdtodo.run.reviews import merged_reviews
 from mdtodo.run.signals import Interrupt
@@ -69,18 +70,13 @@ def run(
     bisect, or without an identity; else, as with an index lock, what was done is in the journal, and the next run lands
     it.
     """
+    paths = (*paths, *options.archives)
     if options.commit != "none":
         refuse_half_done_operation(repo)
     with (
-        RunJournal.open(
-            repo,
-            config,
-            commit=options.commit,
-            worker=options.worker,
-            jobs=jobs(options, config),
-            joint=options.joint,
-            run_id=options.run_id,
-        ) as journal,
+        # the last to be left: where messages wait for a moment, no lease does
+        Messages.of(repo, config, observer) as observer,
+        RunJournal.open(repo, config, options, jobs(options, config)) as journal,
         _opened(executor, options, config) as pool,
     ):
         # before the files are read, as it may tick boxes in them
@@ -96,6 +92,7 @@ def run(
         cache = _result_cache(project, queue, journal.state, observer.say)
         broken = not options.verify and _report_mistakes(project, observer)
         _report_expected(queue, project, observer)
+        observer.begin_with(journal.run_id, queue)
         with Interrupt(pool.wake, pool.close) as interrupt:
             parts = project, queue, pool, journal, observer, interrupt, cache
             reread = partial(_reread, journal, observer, paths)
@@ -104,6 +101,7 @@ def run(
             # still in here: the first Ctrl-C must not cut a landing in two
             journal.land()
         report = loop.outcomes.report(broken=broken, interrupted=interrupt.asked)
+        observer.ended(report)
         return report if interrupt.asked else report._replace(left=_left(loop, peers))
 
 
@@ -325,7 +323,7 @@ def _report_expected(queue: ReadyQueue, project: Project, observer: Observer) ->
 
 def _report_mistakes(project: Project, observer: Observer) -> bool:
     """Say what keeps tasks from ever running; whether one of that is a cycle."""
-    found = without_deleted(project.repo, findings(project.plan, project.config))
+    found = without_deleted(project.repo, project.config, findings(project.plan, project.config))
     mistakes = [finding for finding in found if finding.severity is Severity.ERROR]
     _say(observer, (f"{finding.file}:{finding.line}: {finding.message}" for finding in mistakes))
     return any(finding.code == "cycle" for finding in mistakes)

@@ -23,7 +23,8 @@ class Options:
     filters, says what is meant of the tasks that come meanwhile. `verbose`: the command of each attempt is told, and
     where its output goes. `token`: that of the claim under which the only task that was asked for is run. `merged`:
     begun tasks whose work has been read and merged since, so that only their check is left. `run_id`: what the run
-    is called, where whoever starts it has to know that.
+    is called, where whoever starts it has to know that. `archives`: those that are read too, as tasks in them were
+    asked for.
     """
 
     chosen: frozenset[str] | None = None
@@ -45,6 +46,7 @@ class Options:
     token: int | None = None
     merged: frozenset[str] = frozenset()
     run_id: str | None = None
+    archives: tuple[str, ...] = ()
 
     @property
     def gives_receipts(self) -> bool:

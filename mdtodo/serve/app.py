@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from mdtodo.errors import MdtodoError
 from mdtodo.serve.access.rules import refuse_without
 from mdtodo.serve.http.problems import TITLES, Problem
-from mdtodo.serve.routes import documents, output, reads, runs, sign_in, tasks
+from mdtodo.serve.routes import documents, metrics, output, reads, runs, sign_in, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -75,6 +75,7 @@ def routes() -> list[BaseRoute]:
         Mount("/page", StaticFiles(directory=PAGE, check_dir=False)),
         route("/session", GET=sign_in.session, POST=sign_in.sign_in, DELETE=sign_in.sign_out),
         route("/health", GET=reads.health),
+        route("/metrics", GET=metrics.metrics),
         route("/openapi.json", GET=reads.description),
         route(f"{API}/tasks", GET=listings.pop("tasks"), POST=tasks.add),
         route(f"{API}/tasks/{{id}}", GET=tasks.show, PATCH=tasks.change_status, DELETE=tasks.cancel),

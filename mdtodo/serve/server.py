@@ -147,7 +147,6 @@ def prepare(service: Service, address: Address) -> Server:
 
 def serve(server: Server, listening: socket.socket) -> int:
     """Serve until a signal comes; the exit code."""
-
     logger, handler = logging.getLogger("uvicorn.error"), _Lines(server.service)
     logger.addHandler(handler)
 

@@ -11,7 +11,7 @@ import re
 import sqlite3
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mdtodo.errors import MdtodoError
 from mdtodo.system.failpoints import failpoint
@@ -70,9 +70,8 @@ class Database:
         """The file as it is, nothing made or changed. One that is missing, or not as we write it, reads as
         empty; of one of an older version only what it does not have yet.
         """
-        place = "".join(f"%{byte:02x}" for byte in os.fsencode(path))  # urllib takes long to import
         try:
-            connection = sqlite3.connect(f"file:{place}?mode=ro", uri=True, isolation_level=None)
+            connection = sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True, isolation_level=None)
         except sqlite3.OperationalError:
             return cls(_empty(schema), path)
         database = cls(connection, path)
@@ -85,7 +84,7 @@ class Database:
         """Close it; what was written stays."""
         self._connection.close()
 
-    def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+    def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows."""
         with _sentences(self.path):
             try:
@@ -109,6 +108,24 @@ class Database:
                 connection.execute(f"PRAGMA user_version = {version}")
         finally:
             _patiently(lambda: self._connection.execute("PRAGMA synchronous = NORMAL"), self.path)
+
+    @contextmanager
+    def beside(self, path: str) -> Iterator[None]:
+        """In this context the tables of the database at `path` can be read as those of `other`."""
+        with _sentences(path):
+            self._connection.execute("ATTACH ? AS other", (path,))
+        try:
+            yield
+        finally:
+            self._connection.execute("DETACH other")
+
+    def compact(self) -> None:
+        """Give the disk back what deleted rows took."""
+        with _sentences(self.path):
+            _patiently(lambda: self._connection.execute("VACUUM"), self.path)
+            _patiently(
+                lambda: self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall(), self.path
+            )
 
     @contextmanager
     def writing(self, what: str) -> Iterator[sqlite3.Connection]:
@@ -165,25 +182,99 @@ class Database:
         self._connection, self._schema = _empty(schema), None
 
     def _version(self) -> int:
-        return int(str(self.read("PRAGMA user_version")[0][0]))
+        return int(self.read("PRAGMA user_version")[0][0])
+
+
+def problem_of(path: str, schema: str, version: int, upgrades: Mapping[int, str]) -> str | None:
+    """Why the file at `path` cannot be opened as one of ours, in words; None where it can. SQLite may write beside
+    it."""
+    with _sentences(path):
+        if not _sound(path, schema, upgrades):
+            return "is no state of mdtodo, or is damaged"
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        finally:
+            connection.close()
+    if found > version:
+        return "was written by a newer mdtodo"
+    return "is empty" if found == 0 else None
+
+
+def damage(path: str) -> str | None:
+    """What SQLite finds wrong with the file at `path`, which it only reads; None for nothing."""
+    with _sentences(path):
+        connection = sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True, isolation_level=None)
+        try:
+            rows = _patiently(lambda: connection.execute("PRAGMA quick_check(1)").fetchall(), path)
+        except sqlite3.DatabaseError as error:
+            if _code(error) in _DAMAGED:
+                return str(error)
+            raise
+        finally:
+            connection.close()
+    return None if rows == [("ok",)] else str(rows[0][0])
+
+
+def write_copy(path: str, target: str, notes: Mapping[str, str]) -> None:
+    """Write the file at `path` as it is at one moment to `target`, whole or not at all, while others go on writing: a
+    file by itself, for its owner alone, with `notes` in a table of that name.
+
+    Raises MdtodoError where the one cannot be read, or the other not written: that one is as it was then.
+    """
+    if (found := damage(path)) is not None:
+        raise MdtodoError(f"the state is damaged: {found}", file=path)
+    with _sentences(path):
+        connection = sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True, isolation_level=None)
+        try:
+            with _sentences(target, "the backup cannot be written"):
+                _copy(connection, path, target, notes)
+        finally:
+            connection.close()
 
 
 def _back_up(connection: sqlite3.Connection, path: str, version: int) -> None:
     """Keep the file as that version wrote it, `<path>.version-<n>`, whole or not at all, before it becomes one of a
     newer version; of several processes that do so at once the last one's stays."""
     with _sentences(path):
-        part = f"{path}.part-{os.getpid()}"
+        _copy(connection, path, f"{path}.version-{version}")
+
+
+def _copy(
+    connection: sqlite3.Connection, path: str, target: str, notes: Mapping[str, str] | None = None
+) -> None:
+    """By SQLite's own backup, under another name until it is whole."""
+    part = f"{target}.part-{os.getpid()}"
+    try:
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        copy = sqlite3.connect(part, isolation_level=None)
         try:
-            copy = sqlite3.connect(part)
-            try:
-                _patiently(lambda: connection.backup(copy), path)
-            finally:
-                copy.close()
-            failpoint("backup.written")
-            os.replace(part, f"{path}.version-{version}")
+            _patiently(lambda: connection.backup(copy), path)
+            # in WAL mode it would be one file only as long as nobody opens it
+            copy.execute("PRAGMA journal_mode = DELETE").fetchall()
+            if notes is not None:
+                _write_notes(copy, notes)
         finally:
+            copy.close()
+        failpoint("backup.written")
+        os.replace(part, target)
+    finally:
+        for left in (part, f"{part}-journal", f"{part}-wal", f"{part}-shm"):
             with suppress(FileNotFoundError):
-                os.unlink(part)
+                os.unlink(left)
+
+
+def _write_notes(copy: sqlite3.Connection, notes: Mapping[str, str]) -> None:
+    copy.execute("BEGIN")
+    copy.execute("DROP TABLE IF EXISTS notes")  # of a state that was restored from a copy
+    copy.execute("CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+    copy.executemany("INSERT INTO notes VALUES (?, ?)", notes.items())
+    copy.execute("COMMIT")
+
+
+def _quoted(path: str) -> str:
+    """As a URI has it; urllib takes long to import."""
+    return "".join(f"%{byte:02x}" for byte in os.fsencode(path))
 
 
 def _empty(schema: str) -> sqlite3.Connection:
@@ -192,6 +283,7 @@ def _empty(schema: str) -> sqlite3.Connection:
     return connection
 
 
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLE = "CREATE TABLE "
 
 
@@ -208,7 +300,7 @@ def _sound(path: str, schema: str, upgrades: Mapping[int, str]) -> bool:
         # all of it: a file is locked as a whole while another process makes it one that many may write
         rows, known, used = _patiently(lambda: _looked_through(connection), path)
     except sqlite3.DatabaseError as error:
-        if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        if _code(error) in _DAMAGED:
             return False
         raise
     finally:
@@ -260,7 +352,7 @@ def _patiently(action: Callable[[], T], path: str) -> T:
 _ADVICE = {
     sqlite3.SQLITE_FULL: "free some disk space; nothing that was already recorded is lost",
     **dict.fromkeys(
-        (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB),
+        _DAMAGED,
         "you can delete it: only history, and results that have not landed yet, are lost",
     ),
 }
@@ -271,13 +363,13 @@ def _code(error: sqlite3.Error) -> int:
 
 
 @contextmanager
-def _sentences(path: str) -> Iterator[None]:
-    """Turn what SQLite and the disk say into a sentence."""
+def _sentences(path: str, what: str = "") -> Iterator[None]:
+    """Turn what SQLite and the disk say into a sentence; `what` begins it, where that is not the state."""
     try:
         yield
     except sqlite3.Error as error:
-        raise MdtodoError(
-            f"the state cannot be read or written: {error}", file=path, hint=_ADVICE.get(_code(error))
-        ) from error
+        said = what or "the state cannot be read or written"
+        hint = None if what else _ADVICE.get(_code(error))
+        raise MdtodoError(f"{said}: {error}", file=path, hint=hint) from error
     except OSError as error:
-        raise MdtodoError(f"the state cannot be saved: {error.strerror}", file=path) from error
+        raise MdtodoError(f"{what or 'the state cannot be saved'}: {error.strerror}", file=path) from error

@@ -9,17 +9,7 @@ from mdtodo.core import codec
 from mdtodo.core.edits import new_subtasks
 from mdtodo.core.results import Outcome
 from mdtodo.receipts.codec import from_text, to_text
-from mdtodo.storage.rows import (
-    INSERT,
-    LANDED,
-    NEWEST_FIRST,
-    WAITING,
-    WITHIN,
-    entry_of,
-    integer,
-    is_of,
-    row_of,
-)
+from mdtodo.storage.rows import INSERT, LANDED, NEWEST_FIRST, WAITING, WITHIN, entry_of, is_of, row_of
 from mdtodo.storage.runs import TOGETHER, active_runs, begun
 
 if TYPE_CHECKING:
@@ -28,7 +18,7 @@ if TYPE_CHECKING:
     from mdtodo.core.receipt import Receipt
     from mdtodo.core.task import Anchor
     from mdtodo.storage.database import Database
-    from mdtodo.storage.rows import JournalEntry
+    from mdtodo.storage.rows import Entry, JournalEntry
 
 #: In the place of the time of landing.
 _PARKED = -1.0
@@ -63,7 +53,7 @@ class Journal:
         and after `sync` a power cut does not either."""
         rows = [row_of(record) for record in records]
         with self._db.writing("result") as db:
-            numbers = tuple(integer(db.execute(INSERT, row).lastrowid) for row in rows)
+            numbers = tuple(db.execute(INSERT, row).lastrowid or 0 for row in rows)
             if subtasks := sum(new_subtasks(record.receipt.edits) for record in records):
                 db.execute(_COUNTED, (subtasks,))
             return numbers
@@ -80,23 +70,21 @@ class Journal:
     def results_after(self, number: int, *, without: str) -> tuple[tuple[int, str, str], ...]:
         """Number, task and outcome of the results with greater numbers, in their order, but for those of one run."""
         query = "SELECT id, task_id, outcome FROM results WHERE id > ? AND run_id <> ? ORDER BY id"
-        rows = self._db.read(query, (number, without))
-        return tuple((integer(one), str(task), str(outcome)) for one, task, outcome in rows)
+        return tuple(self._db.read(query, (number, without)))
 
     def waiting_of_active_runs(self, *, without: str) -> tuple[tuple[int, str, str], ...]:
         """The same of the results that have yet to land, and that a run which goes on has come to; not of that one."""
         active = {run for run, _, _ in active_runs(self._db)} - {without}
         rows = self._db.read(_UNLANDED)
-        return tuple((integer(one), str(task), str(said)) for one, run, task, said in rows if run in active)
+        return tuple((number, task, outcome) for number, run, task, outcome in rows if run in active)
 
-    def waiting_in(self, work_tree: str, *, without: str) -> dict[str, list[tuple[int, Receipt]]]:
+    def waiting_in(self, work_tree: str, *, without: str) -> dict[str, list[Entry]]:
         """The receipts that have yet to land, by runs that go on and leave it to others of this work tree, too, to land
         them; without that run."""
         rows = self._db.read(f"{WAITING} AND landed IS NULL AND run_id <> ? ORDER BY id", (without,))
-        runs = {str(row[1]) for row in rows}
-        active = {run for run, _, _ in active_runs(self._db)} & runs if rows else set()
+        active = {run for run, _, _ in active_runs(self._db)} & {row[1] for row in rows} if rows else set()
         shared = {run for run in active if begun(self._db, run).get(TOGETHER) == work_tree}
-        found: dict[str, list[tuple[int, Receipt]]] = {}
+        found: dict[str, list[Entry]] = {}
         for entry in map(entry_of, (row for row in rows if row[1] in shared)):
             if entry is not None:
                 found.setdefault(entry.run_id, []).append((entry.number, entry.receipt))
@@ -107,8 +95,7 @@ class Journal:
         query = (
             "SELECT id, commit_id FROM results WHERE landed >= 0 AND id IN (SELECT value FROM json_each(?))"
         )
-        rows = self._db.read(query, (codec.dumps([*numbers]),))
-        return {integer(one): None if made is None else str(made) for one, made in rows}
+        return dict(self._db.read(query, (codec.dumps([*numbers]),)))
 
     def count_subtasks(self, number: int) -> None:
         """Note that so many subtasks were written without a result of a run."""
@@ -118,7 +105,7 @@ class Journal:
     def subtasks(self) -> int:
         """How many subtasks breakdowns and processors have made since this state began."""
         rows = self._db.read("SELECT value FROM counters WHERE name = 'subtasks'")
-        return integer(rows[0][0]) if rows else 0
+        return rows[0][0] if rows else 0
 
     def sync(self) -> None:
         """Have the disk hold what was recorded."""
@@ -138,7 +125,7 @@ class Journal:
     def unlanded_runs(self) -> frozenset[str]:
         """The runs, over or not, with results that have not landed and are not parked."""
         # `results_unlanded` is an index of just these, so that each command may ask
-        return frozenset(str(row[0]) for row in self._db.read(UNLANDED_RUNS))
+        return frozenset(run for (run,) in self._db.read(UNLANDED_RUNS))
 
     def park(self, ids: Iterable[int]) -> None:
         """Keep these receipts for another checkout; here they are in nobody's way."""
@@ -168,7 +155,7 @@ class Journal:
                 for (text,) in db.execute(
                     "DELETE FROM results WHERE id = ? RETURNING receipt", (number,)
                 ).fetchall():
-                    if text and (subtasks := new_subtasks(from_text(str(text)).edits)):
+                    if text and (subtasks := new_subtasks(from_text(text).edits)):
                         db.execute(_COUNTED, (-subtasks,))
 
     def discard(self, ids: Iterable[int]) -> None:
@@ -204,7 +191,7 @@ class Journal:
             commits = codec.dumps([one or "" for one in within])
             rows = self._db.read(f"{LANDED} {WITHIN} {NEWEST_FIRST}", (commits,))
         for row in rows:
-            wanted = of is None or is_of(str(row[2]), of)
+            wanted = of is None or is_of(row[2], of)
             if wanted and (found := entry_of(row)) is not None:
                 yield found
 
@@ -217,13 +204,12 @@ class Journal:
     def claimed_anchor(self, task_id: str) -> Anchor | None:
         """Where the task stood when it was last claimed by that id; None where that is not known."""
         rows = self._db.read(_CLAIMED, (task_id,))
-        edits = from_text(str(rows[0][0])).edits if rows else ()
+        edits = from_text(rows[0][0]).edits if rows else ()
         return edits[0].anchor if edits else None
 
     def receipt_commits(self) -> frozenset[str | None]:
         """The commits that the receipts which it still has landed with; None among them where one did with none."""
-        rows = self._db.read("SELECT DISTINCT commit_id FROM receipts")
-        return frozenset(None if one is None else str(one) for (one,) in rows)
+        return frozenset(one for (one,) in self._db.read("SELECT DISTINCT commit_id FROM receipts"))
 
     def carry(self, commit_of: Mapping[int, str]) -> None:
         """These commits carry the receipts of these results, which had landed already."""

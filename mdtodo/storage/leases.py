@@ -10,10 +10,9 @@ import json
 import time
 from collections import Counter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.results import EXPANDED, Outcome
-from mdtodo.storage.rows import integer, real
 from mdtodo.system import process_identity
 from mdtodo.system.clock import boot_clock as _clock
 
@@ -95,10 +94,11 @@ class Leases:
         with self._db.writing("lease") as db:
             if token not in self.held([token]):
                 return None
+            _count_takeovers(self._db, [task_id])
             (grown,) = db.execute(_GROWN, (1,)).fetchone()
             expires = _clock() + ttl
             db.execute(_PUT, (task_id, grown, worker, "", ttl, expires))
-        return Lease(task_id, integer(grown), worker, _unix_time(expires))
+        return Lease(task_id, grown, worker, _unix_time(expires))
 
     def former(self, task_id: str) -> Former | None:
         """Who has the task, or had it until an end that nobody has seen to, for `put_back`."""
@@ -145,6 +145,7 @@ class Leases:
             (last,) = db.execute(_GROWN, (len(free),)).fetchone()
             tokens = dict(zip(free, range(last - len(free) + 1, last + 1), strict=True))
             new = [(name, token, worker, who, ttl, now + ttl) for name, token in tokens.items()]
+            _count_takeovers(self._db, free)
             db.executemany(_PUT, new)
             if placed := [(token, lanes[name].name) for name, token in tokens.items() if name in lanes]:
                 db.execute(_STALE_SLOTS)
@@ -175,7 +176,7 @@ class Leases:
         if lanes.keys().isdisjoint(names):
             return list(names), []
         holders, rows = _Holders(now), self._db.read(_SLOTS)
-        used = Counter(str(lane) for lane, *lease in rows if holders.hold(*lease))
+        used = Counter(lane for lane, *lease in rows if holders.hold(*lease))
         free: list[str] = []
         full: list[str] = []
         for name in names:
@@ -189,19 +190,19 @@ class Leases:
         """Those of the tasks that a live worker has."""
         rows = self._db.read(f"{_HELD} {_among(names)}", names)
         holders = _Holders(now)
-        return {str(task) for task, ttl, expires, who in rows if holders.hold(ttl, expires, who)}
+        return {task for task, *lease in rows if holders.hold(*lease)}
 
     def _ended(self, names: Sequence[str], since: Moment | None, run: str) -> set[str]:
         """Those that somebody came to a result for, or landed one, after the moment."""
         if since is None:
             return set()
         values = (since.entry, json.dumps(since.waiting), EXPANDED, Outcome.BLOCKED, run, *names)
-        return {str(row[0]) for row in self._db.read(f"{_NEWER} {_among(names)}", values)}
+        return {task for (task,) in self._db.read(f"{_NEWER} {_among(names)}", values)}
 
     def moment(self) -> Moment:
         """Now, for `lease`."""
         ((last, waiting),) = self._db.read(_MOMENT)
-        return Moment(integer(last), tuple(json.loads(str(waiting))))
+        return Moment(last, tuple(json.loads(waiting)))
 
     def renew(self, tokens: Iterable[int], ttl: float) -> frozenset[int]:
         """Give the leases with these tokens `ttl` seconds from now; returns those that are still held.
@@ -234,11 +235,11 @@ class Leases:
         """The claim with that token; None where it has run out, or was taken over or given back."""
         holders = _Holders(_clock())
         rows = self._db.read(f"{_CLAIM} AND task_id = ? AND token = ?", (task_id, token))
-        return next((_lease_of(row) for row in rows if holders.hold(*row[3:6])), None)
+        return next((_lease_of(*row) for row in rows if holders.hold(*row[3:6])), None)
 
     def claims(self) -> tuple[Lease, ...]:
         """All claims: those that hold, and those that have run out, and whose box nobody has opened since."""
-        return tuple(_lease_of(row) for row in self._db.read(f"{_CLAIM} ORDER BY task_id"))
+        return tuple(_lease_of(*row) for row in self._db.read(f"{_CLAIM} ORDER BY task_id"))
 
     def move_claim(self, claim: Lease, task_id: str) -> None:
         """The claimed task has this id now, also in the journal; nothing is changed where somebody has that one."""
@@ -252,12 +253,11 @@ class Leases:
         """The claims that have run out, and whose box nobody has opened since."""
         holders = _Holders(_clock())
         rows = self._db.read(f"{_CLAIM} ORDER BY task_id")
-        return tuple(_lease_of(row) for row in rows if not holders.hold(*row[3:6]))
+        return tuple(_lease_of(*row) for row in rows if not holders.hold(*row[3:6]))
 
     def held(self, tokens: Sequence[int]) -> frozenset[int]:
         """Those of these tokens whose lease was neither taken over nor released."""
-        rows = self._db.read(f"{_TOKENS} {_among(tokens)}", tokens)
-        return frozenset(integer(row[0]) for row in rows)
+        return frozenset(token for (token,) in self._db.read(f"{_TOKENS} {_among(tokens)}", tokens))
 
     def release(self, *tokens: int) -> tuple[str, ...]:
         """Give tasks back; the ids of those whose token held a lease still."""
@@ -265,27 +265,39 @@ class Leases:
         with self._db.writing("release") as db:
             for some in _chunks(tokens):
                 query = f"{_RELEASED} {_among(some)} RETURNING task_id"
-                released += (str(row[0]) for row in db.execute(query, some).fetchall())
+                released += (task for (task,) in db.execute(query, some).fetchall())
         return tuple(released)
 
     def taken_after(self, token: int) -> tuple[tuple[int, str], ...]:
         """Token and task of the leases of processes with greater tokens, in their order, whether they still hold."""
         query = "SELECT token, task_id FROM leases WHERE token > ? AND owner <> '' ORDER BY token"
-        rows = self._db.read(query, (token,))
-        return tuple((integer(one), str(task)) for one, task in rows)
+        return tuple(self._db.read(query, (token,)))
 
     def live_leases(self) -> tuple[Lease, ...]:
         """The leases that hold now, by task."""
         holders = _Holders(_clock())
-        return tuple(
-            _lease_of(row) for row in self._db.read(f"{_ALL} ORDER BY task_id") if holders.hold(*row[3:6])
-        )
+        rows = self._db.read(f"{_ALL} ORDER BY task_id")
+        return tuple(_lease_of(*row) for row in rows if holders.hold(*row[3:6]))
+
+
+def takeovers(database: Database) -> int:
+    """How many leases were taken over that nobody had given back, since this state began."""
+    rows = database.read("SELECT value FROM counters WHERE name = 'takeovers'")
+    return int(rows[0][0]) if rows else 0
+
+
+def _count_takeovers(database: Database, names: Sequence[str]) -> None:
+    """These tasks get new leases now: who has given a task back has left no row."""
+    ((number,),) = database.read(f"{_ROWS_OF} {_among(names)}", names)
+    if number:
+        with database.writing("takeover") as db:
+            db.execute(_COUNT_TAKEOVERS, (number,))
 
 
 def owners(database: Database) -> set[str]:
     """The processes (see `owner`) with leases that hold now."""
     holders, rows = _Holders(_clock()), database.read("SELECT ttl, expires, owner FROM leases")
-    return {str(who) for ttl, expires, who in rows if holders.hold(ttl, expires, who)}
+    return {lease[2] for lease in rows if holders.hold(*lease)}
 
 
 _PUT = "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)"
@@ -296,6 +308,11 @@ _CLAIM = f"{_ALL} WHERE owner = ''"
 _SLOTS = "SELECT lane, ttl, expires, owner FROM lane_slots JOIN leases USING (token)"
 _STALE_SLOTS = "DELETE FROM lane_slots WHERE token NOT IN (SELECT token FROM leases)"
 _ENTER = "INSERT OR REPLACE INTO lane_slots VALUES (?, ?)"
+_ROWS_OF = "SELECT count(*) FROM leases WHERE task_id"
+_COUNT_TAKEOVERS = (
+    "INSERT INTO counters VALUES ('takeovers', ?)"
+    " ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
+)
 _HELD = "SELECT task_id, ttl, expires, owner FROM leases WHERE task_id"
 _RELEASED = "DELETE FROM leases WHERE token"
 _TOKENS = "SELECT token FROM leases WHERE token"
@@ -323,11 +340,8 @@ def _among(values: Sequence[object]) -> str:
     return f"IN ({', '.join('?' * len(values))})"
 
 
-def _lease_of(row: Sequence[object]) -> Lease:
-    task, token, worker, _, expires, who, reserved = row
-    return Lease(
-        *(str(task), integer(token), str(worker), _unix_time(real(expires))), str(who), bool(reserved)
-    )
+def _lease_of(task: str, token: int, worker: str, _: Any, expires: float, who: str, reserved: int) -> Lease:
+    return Lease(task, token, worker, _unix_time(expires), who, bool(reserved))
 
 
 def _unix_time(clock: float) -> float:
@@ -341,13 +355,12 @@ class _Holders:
         self._now = now
         self._ended: dict[str, bool] = {}
 
-    def hold(self, ttl: object, expires: object, owner: object) -> bool:
+    def hold(self, ttl: float, expires: float, who: str) -> bool:
         """Whether a lease holds: not run out, its process not gone; one that ends later than it can, as of a time
         before the machine's start, only if its process is seen to live."""
-        end, who = real(expires), str(owner)
-        if self._now >= end or (who and self._has_ended(who)):
+        if self._now >= expires or (who and self._has_ended(who)):
             return False
-        return end <= self._now + real(ttl) or process_identity.can_be_checked(who)
+        return expires <= self._now + ttl or process_identity.can_be_checked(who)
 
     def _has_ended(self, who: str) -> bool:
         if who not in self._ended:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from mdtodo.core.receipt import Receipt
 
+    #: The number of a receipt in the journal, and the receipt.
+    Entry = tuple[int, Receipt]
 
 #: Results that are kept for history and estimates.
 KEPT = 20_000
@@ -76,14 +78,12 @@ def row_of(entry: JournalEntry) -> tuple[object, ...]:
     )
 
 
-def entry_of(row: Sequence[object]) -> JournalEntry | None:
+def entry_of(row: Sequence[Any]) -> JournalEntry | None:
     """What `WAITING` and `LANDED` gave; None for a receipt that was damaged on the disk: it cannot land any more."""
     number, run_id, text, log, finished, landed, commit, base, _ = row
     if (receipt := _receipt(text)) is None:
         return None
-    log, commit, base = (None if one is None else str(one) for one in (log, commit, base))
-    facts = integer(number), real(finished), bool(landed), commit, base
-    return JournalEntry(str(run_id), receipt, log, True, *facts)
+    return JournalEntry(run_id, receipt, log, True, number, finished, bool(landed), commit, base)
 
 
 def past_run_of(row: Sequence[Any]) -> PastRun:

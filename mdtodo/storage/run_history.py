@@ -11,13 +11,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby, islice
+from math import inf
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
 from mdtodo.receipts.log import logged_commits, logged_receipts, past_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from mdtodo.core.results import PastRun
     from mdtodo.git.repository import Repository
@@ -43,6 +44,19 @@ def runs_with_metrics(repo: Repository, task_id: str) -> tuple[PastRun, ...]:
     landed = (one for commit in logged_commits(repo, measured=task_id) for one in commit.receipts())
     found = (*_by_commit(one for one in landed if one.task_id == task_id), *_journal(repo, task_id))
     return tuple(one for one in _merged(found) if one.metrics)
+
+
+def newest_run(rows: Sequence[PastRun], receipt: Trailer | None, undone: Container[str]) -> PastRun | None:
+    """What the journal says in its `rows`, newest first, unless the branch has a newer receipt that the journal knows
+    nothing of; nothing of the runs that are `undone`."""
+    known = [one for one in rows if one.run not in undone]
+    if receipt is None:
+        return known[0] if known else None
+    landed = past_run(receipt)
+    # the journal knows that run, and so what came after it in this clone
+    if any(one.run == landed.run for one in known):
+        return known[0]
+    return max([landed, *known[:1]], key=lambda one: inf if one.finished is None else one.finished)
 
 
 def landed_durations(repo: Repository) -> dict[str, float]:
@@ -156,20 +170,12 @@ def _add_journal(
         return
     with StateStore.open(repo, create=False) as state:
         began, rows = state.known_runs(), state.history(limit=KEPT)
-    results.update(_newest(rows))
+    # the last of each task in each run; the rows begin with the newest
+    results.update({(one.run, one.task_id): one for one in reversed(rows)})
     for name, (worker, started, finished, begun) in began.items():
         run, jobs = found.setdefault(name, KnownRun(name)), begun.get("jobs")
         run.worker, run.started, run.finished = worker or run.worker, started, finished
         run.jobs = jobs if isinstance(jobs, int) else None
-
-
-def _newest(rows: Sequence[PastRun]) -> Mapping[tuple[str, str], PastRun]:
-    """The last of each task in each run; the rows begin with the newest."""
-    return {(one.run, one.task_id): one for one in _oldest_first(rows)}
-
-
-def _oldest_first(rows: Sequence[PastRun]) -> Iterable[PastRun]:
-    return reversed(rows)
 
 
 def _start_in(run: str) -> float | None:

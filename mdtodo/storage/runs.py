@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.storage.leases import owners
-from mdtodo.storage.rows import HISTORY, KEPT, mapping, past_run_of, real
+from mdtodo.storage.rows import HISTORY, KEPT, mapping, past_run_of
+from mdtodo.storage.totals import delete_results
 from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Runs:
         """Note that it has ended; forget what has landed and is older than `KEPT` results."""
         with self._db.writing("end") as db:
             db.execute(_ENDED, (time.time(), run_id))
-            db.execute(_OLD, (KEPT,))
+            delete_results(self._db, _OLD, (KEPT,))
             db.execute(_OLD_RECEIPTS, (KEPT,))
 
     def end_command(self, run_id: str) -> None:
@@ -63,22 +64,18 @@ class Runs:
     def owner(self, run_id: str) -> str:
         """The process of the run, as its leases have it; "" for one that is not known."""
         rows = self._db.read("SELECT owner FROM runs WHERE run_id = ?", (run_id,))
-        return str(rows[0][0]) if rows else ""
+        return rows[0][0] if rows else ""
 
     def ended_runs(self, *, limit: int) -> tuple[tuple[str, float, float], ...]:
         """Run, start and end in Unix time of the runs that ended last, newest first."""
         query = "SELECT run_id, started, finished FROM runs WHERE finished IS NOT NULL ORDER BY finished DESC LIMIT ?"
-        rows = self._db.read(query, (limit,))
-        return tuple((str(run), real(started), real(finished)) for run, started, finished in rows)
+        return tuple(self._db.read(query, (limit,)))
 
     def known_runs(self) -> dict[str, tuple[str, float, float | None, Mapping[str, object]]]:
         """By run: worker, start and end in Unix time, None for one that has not ended or was killed, and how it was
         begun (see `begun`)."""
         rows = self._db.read("SELECT run_id, worker, started, finished, summary FROM runs")
-        return {
-            str(run): (str(worker), real(began), None if end is None else real(end), mapping(begun))
-            for run, worker, began, end, begun in rows
-        }
+        return {run: (worker, began, end, mapping(begun)) for run, worker, began, end, begun in rows}
 
     def history(self, task_id: str | None = None, *, limit: int = 1000) -> tuple[PastRun, ...]:
         """Results, newest first; those of one task if named."""
@@ -105,10 +102,9 @@ def active_runs(database: Database) -> tuple[tuple[str, str, float], ...]:
     rows = database.read(query)
     holding = owners(database) if rows else set()
     return tuple(
-        (str(run), str(worker), real(started))
+        (run, worker, started)
         for run, worker, started, who in rows
-        if not process_identity.has_ended(str(who))
-        and (process_identity.can_be_checked(str(who)) or who in holding)
+        if not process_identity.has_ended(who) and (process_identity.can_be_checked(who) or who in holding)
     )
 
 
@@ -118,7 +114,7 @@ _OVER = (
 )
 _ENDED = "UPDATE runs SET finished = ? WHERE run_id = ?"
 #: By number, and only what has landed: of a run that never ended the receipts wait, however old they are.
-_OLD = "DELETE FROM results WHERE receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
+_OLD = "receipt IS NULL AND id <= (SELECT max(id) FROM results) - ?"
 _OLD_RECEIPTS = "DELETE FROM receipts WHERE result <= (SELECT max(id) FROM results) - ?"
 #: Attempt 0 is a person's word, or a rollup: it took no time. The limit bounds what each plan reads.
 _DURATIONS = (
@@ -126,12 +122,12 @@ _DURATIONS = (
 )
 
 
-def medians(rows: Iterable[Sequence[object]]) -> dict[str, float]:
+def medians(rows: Iterable[Sequence[Any]]) -> dict[str, float]:
     """Of the first 20 seconds of each task, by id."""
     found: dict[str, list[float]] = {}
     for name, seconds in rows:
-        if len(found.setdefault(str(name), [])) < 20:
-            found[str(name)].append(real(seconds))
+        if len(found.setdefault(name, [])) < 20:
+            found[name].append(seconds)
     return {name: _median(sorted(values)) for name, values in found.items()}
 
 

@@ -11,6 +11,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from mdtodo.errors import MdtodoError
 from mdtodo.storage.journal import Journal
 from mdtodo.storage.leases import Leases
 from mdtodo.storage.live.runners import IN_HAND, RUNNERS, Runners
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mdtodo.git.repository import Repository
+    from mdtodo.storage.database import Database
 
 #: Each version needs an upgrade from the one before: what has not landed yet is in no other place.
 _VERSION = 7
@@ -91,6 +93,20 @@ class StateStore(Leases, Journal, Runs, Runners):
 
             backfill(database, repo)
         return cls(database)
+
+    @classmethod
+    def open_file(cls, path: str) -> StateStore:
+        """The state in that file, brought to this version. Raises MdtodoError where it is none."""
+        from mdtodo.storage.database import Database, problem_of
+
+        if (problem := problem_of(path, _SCHEMA, _VERSION, _UPGRADES)) is not None:
+            raise MdtodoError(problem, file=path)
+        return cls(Database.open(path, _SCHEMA, _VERSION, _UPGRADES))
+
+    @property
+    def database(self) -> Database:
+        """Its rows, for what looks after them as a whole."""
+        return self._db
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from mdtodo.core import codec
 from mdtodo.core.results import Result
 from mdtodo.core.task import Anchor  # noqa: TC001  # the codec looks it up
 from mdtodo.storage.state import folder
+from mdtodo.system import files
 
 if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
@@ -36,11 +37,7 @@ class WaitingResult(NamedTuple):
 
 def keep(repo: Repository, one: WaitingResult) -> None:
     """Write it down, in place of an earlier one of that task. Raises OSError."""
-    os.makedirs(_folder(repo), 0o700, exist_ok=True)
-    path = _path(repo, one.task_id)
-    with open(f"{path}.{os.getpid()}", "wb") as file:
-        file.write(codec.dumps(one).encode())
-    os.replace(file.name, path)
+    files.keep(_path(repo, one.task_id), codec.dumps(one).encode())
 
 
 def find(repo: Repository, task_id: str) -> WaitingResult | None:

@@ -160,6 +160,32 @@ def persist(attempt: Callable[[], T], patience: float = PATIENCE) -> T:
         pause = min(pause * 2, 0.5)
 
 
+def stamp(path: str) -> tuple[int, int, int] | None:
+    """Another one once the file, symlinks followed, is another one or was written; None where there is none."""
+    try:
+        now = os.stat(path)
+    except OSError:
+        return None
+    return now.st_ino, now.st_size, now.st_mtime_ns
+
+
+def keep(path: str, data: bytes) -> None:
+    """Write a file of ours, with the folders that it needs, so that nobody reads the half of it. Raises OSError.
+
+    The disk is not waited for: after a crash the file may be damaged, or gone.
+    """
+    os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+    part = f"{path}.{os.getpid()}"
+    try:
+        with open(part, "wb") as file:
+            file.write(data)
+        os.replace(part, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(part)
+        raise
+
+
 def is_fresh(root: str, path: str) -> bool:
     """Whether the file was written within the last second: it may be only half written."""
     try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from mdtodo.core.path_patterns import matcher
 from mdtodo.git.files.worktree_files import CONFIGURATION
 from mdtodo.git.position import HeadWatch
+from mdtodo.system.files import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -61,7 +62,7 @@ class Changes:
     def stamp(self) -> Stamp:
         """How the files and HEAD are now."""
         names = (*self._files, *CONFIGURATION)
-        return (*(_stamp(os.path.join(self._repo.root, name)) for name in names), self._head.stamp())
+        return (*(stamp(os.path.join(self._repo.root, name)) for name in names), self._head.stamp())
 
     def wait(self, since: Stamp, seconds: float, stop: Event) -> bool:
         """Whether something is another than at `since`, as soon as that is so; False after so many seconds, and when
@@ -109,11 +110,3 @@ class Changes:
             *self._head.files,
         ]
         return [repo.git_dir, *map(os.path.dirname, map(os.path.realpath, files))]
-
-
-def _stamp(path: str) -> tuple[int, int, int] | None:
-    try:
-        now = os.stat(path)
-    except OSError:
-        return None
-    return now.st_ino, now.st_size, now.st_mtime_ns

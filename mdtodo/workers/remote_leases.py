@@ -9,21 +9,27 @@ from __future__ import annotations
 import re
 import threading
 import time
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mdtodo.errors import GitError
-from mdtodo.git.remote import without_password
+from mdtodo.errors import GitError, InputError
+from mdtodo.git.remote import fetch, without_password
+from mdtodo.git.repository import read_blobs
+from mdtodo.git.true_history import is_ancestor
+from mdtodo.landing.parse_cache import parse_cached
+from mdtodo.landing.push.push import FETCHED
+from mdtodo.system import process_identity
 from mdtodo.system.clock import boot_clock
 from mdtodo.workers.claim import claim_ref
 from mdtodo.workers.claims import OWN_SHARE, ClaimsRefusedError
-from mdtodo.workers.remote_branch import closed_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from mdtodo.core.task import Status, Task
     from mdtodo.git.remote import Upstream
+    from mdtodo.git.repository import Repository
     from mdtodo.run.start.leases import LocalLeases
     from mdtodo.workers.claims import Claims
 
@@ -38,6 +44,8 @@ PATIENCE = 2.0
 _WANTS_A_PASSWORD = re.compile(
     r"prompts disabled|could not read|Permission denied|authentication", re.IGNORECASE
 )
+#: Seconds between two looks at the leases of this clone while the other thread is waited for.
+_LOOK_EVERY = 0.2
 #: A claim is renewed after this share of its time; where that fails, again after a fifth of that.
 RENEWAL = 1 / 2
 
@@ -64,7 +72,7 @@ class RemoteLeases:
     _renewed: float = field(default_factory=boot_clock)
     _reached: bool = False
     _failed: bool = False
-    _work: _Background | None = None
+    _work: Future[Any] | None = None
 
     def lease(self, tasks: Sequence[Task], upcoming: Callable[[int], Sequence[Task]]) -> None:
         """See `Leases`."""
@@ -114,7 +122,7 @@ class RemoteLeases:
         self._gone = set()
         if self.refused:
             return gone
-        if self._work is None or self._work.is_over:
+        if self._work is None or self._work.done():
             self._collect()
         since = boot_clock() - self._renewed
         # only once a renewal has failed, or hangs: after a pause, nobody may have taken over yet
@@ -216,11 +224,11 @@ class RemoteLeases:
 
     def _renew(self) -> None:
         self._renewed = boot_clock()
-        self._work = _Background(self.claims.renew)
+        self._work = _background(self.claims.renew)
 
     def _settle(self) -> None:
         """Wait for what is under way."""
-        while self._work is not None and not self._work.wait():
+        while self._work is not None and wait([self._work], _LOOK_EVERY).not_done:
             self._gone |= self.local.renew()
         self._collect()
 
@@ -242,39 +250,52 @@ class RemoteLeases:
     def _waited(self, call: Callable[[], Any]) -> Any:
         """What the call gives, made in the other thread, while the leases of this clone are kept."""
         self._settle()
-        work = _Background(call)
-        while not work.wait():
+        work = _background(call)
+        while wait([work], _LOOK_EVERY).not_done:
             self._gone |= self.local.renew()
         return work.result()
 
 
-class _Background:
-    """One call in a thread of its own."""
+def _background(call: Callable[[], Any]) -> Future[Any]:
+    """What the call comes to, made in a thread of its own, which nobody waits for at the end of the program."""
+    work: Future[Any] = Future()
 
-    def __init__(self, call: Callable[[], Any]) -> None:
-        self._call = call
-        self._result: Any = None
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    @property
-    def is_over(self) -> bool:
-        return not self._thread.is_alive()
-
-    def wait(self, seconds: float = 0.2) -> bool:
-        """Whether it is over, within so many seconds."""
-        self._thread.join(seconds)
-        return self.is_over
-
-    def result(self) -> Any:
-        """What it gave; raises what it raised."""
-        if self._error is not None:
-            raise self._error
-        return self._result
-
-    def _run(self) -> None:
+    def carry_out() -> None:
         try:
-            self._result = self._call()
+            work.set_result(call())
         except BaseException as error:
-            self._error = error
+            work.set_exception(error)
+
+    threading.Thread(target=carry_out, daemon=True).start()
+    return work
+
+
+# What the branch on the remote says of tasks, where it has moved on without this clone
+
+
+def closed_there(
+    repo: Repository, upstream: Upstream, tip: str, tasks: Iterable[Task], statuses: Mapping[str, Status]
+) -> frozenset[str]:
+    """The ids of those of these tasks that are closed on the branch of the remote, whose tip is this commit, as far as
+    that can be seen: none where this clone has all of it."""
+    wanted = tuple(tasks)
+    if not wanted or is_ancestor(repo, tip, "HEAD"):
+        return frozenset()
+    try:
+        there = fetch(repo, upstream, f"{FETCHED}{process_identity.current()}")
+    except GitError:
+        return frozenset()  # then the landing finds out
+    names = {task.file: f"{there}:{task.file}" for task in wanted}
+    blobs = read_blobs(repo, [*names.values()])
+    return frozenset(task.id for task in wanted if _is_closed(blobs[names[task.file]], task, statuses))
+
+
+def _is_closed(data: bytes | None, task: Task, statuses: Mapping[str, Status]) -> bool:
+    if data is None:
+        return False
+    try:
+        parsed = parse_cached(data, statuses, task.file)
+    except InputError:
+        return False
+    index = parsed.places.find(task.anchor)
+    return isinstance(index, int) and parsed.document.items[index].status.closed

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.storage.state import folder
 from mdtodo.system.clock import boot_clock, boot_id
+from mdtodo.system.files import keep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,10 +70,6 @@ class Sightings:
 
     def _write(self) -> None:
         told = {"boot": self._boot, "remotes": self._load() | {self._remote: self._seen}}
-        ready = f"{self._path}.{os.getpid()}"
         # what is lost makes others wait longer, no more
         with suppress(OSError):
-            os.makedirs(os.path.dirname(ready), exist_ok=True)
-            with open(ready, "w", encoding="utf-8") as file:
-                json.dump(told, file)
-            os.replace(ready, self._path)
+            keep(self._path, json.dumps(told).encode())

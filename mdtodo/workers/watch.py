@@ -10,14 +10,16 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
-from mdtodo.errors import MdtodoError
+from mdtodo.errors import GitError, MdtodoError
+from mdtodo.git.remote import without_password, without_prompts
+from mdtodo.git.repository import environment, error_from, operation_in_progress, run
 from mdtodo.planning.dates import local_today
 from mdtodo.project.project import read_config, read_project
 from mdtodo.run.recheck.expiry import expiries
 from mdtodo.run.run import has_work
 from mdtodo.run.signals import Interrupt
+from mdtodo.system.process import Process
 from mdtodo.workers.changes import Changes
-from mdtodo.workers.pull import pull
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +131,7 @@ class Watch:
         try:
             config = read_config(self.repo)
             project = read_project(self.repo, config, settled=True)
-            if self._changes.follow(project.documents, config.files):
+            if self._changes.follow(project.documents, config.task_files):
                 self._seen = self._changes.stamp()
                 project = read_project(self.repo, config, settled=True)
             options = self._of_now(project)
@@ -177,3 +179,23 @@ class Watch:
         if self._wrong.get(about) != sentence:
             self._wrong[about] = sentence
             self.say(sentence)
+
+
+def pull(repo: Repository) -> None:
+    """Pull as the person's configuration says, with nobody before it; a merge or rebase that stops halfway is taken
+    back.
+
+    Raises GitError where nothing could be pulled, with the checkout as it was.
+    """
+    if (before := operation_in_progress(repo)) is not None:
+        raise GitError(f"nothing is pulled: a {before} is in progress")
+    # not by `run`, which turns hooks off
+    command = ["git", "-C", repo.root, "pull", "--quiet", "--no-edit"]
+    code, _, err = Process(command, environment(repo) | without_prompts()).finish()
+    if not code:
+        return
+    stopped = operation_in_progress(repo)
+    if stopped in ("merge", "rebase"):
+        run(repo, stopped, "--abort")
+        raise GitError(f"git pull stopped at conflicts, and its {stopped} was taken back; pull by hand")
+    raise GitError(f"git pull failed: {without_password(error_from(err, ('pull',)).sentence)}")

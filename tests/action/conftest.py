@@ -52,6 +52,7 @@ class World:
         (folder / "home").mkdir()
         self.artifacts = folder / "artifacts"
         self.token = TOKEN
+        self.compiled: Path | None = None
         self._jobs = 0
 
     @property
@@ -104,7 +105,8 @@ class World:
         server = env.get("GITHUB_SERVER_URL", f"file://{self.folder}")
         github = {"token": self.token, "event_name": event, "server_url": server}
         github |= {"repository": given["GITHUB_REPOSITORY"], "ref": given["GITHUB_REF"]}
-        return Job(folder, given, self.players(), {"github": github, "secrets": {"GITHUB_TOKEN": self.token}})
+        contexts = {"github": github, "secrets": {"GITHUB_TOKEN": self.token}}
+        return Job(folder, given, self.players(), contexts, compiled=self.compiled)
 
     def players(self) -> dict[str, Any]:
         return {
@@ -216,10 +218,19 @@ def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("temp")
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("compiled")
+
+
 @pytest.fixture
-def world(tmp_path: Path, temp: Path) -> World:
-    """With a person's first push, of one task that succeeds, and one that does not."""
+def world(tmp_path: Path, temp: Path, compiled: Path, request: pytest.FixtureRequest) -> World:
+    """With a person's first push, of one task that succeeds, and one that does not.
+
+    In a module with `COMPILED = True`, which attacks nothing of the Action's own, what delivers is compiled once.
+    """
     made = World(tmp_path, temp)
+    made.compiled = compiled if getattr(request.module, "COMPILED", False) else None
     made.push("Base", **{"TODO.md": TODO, ".mdtodo.toml": CONFIG})
     return made
 

@@ -21,6 +21,7 @@ def request(head: str | None, base: str = "octo/shop") -> dict[str, Any]:
     return {"pull_request": {"head": {"repo": side}, "base": {"repo": {"full_name": base}}}}
 
 
+COMPILED = True
 OWN, FORK = request("octo/shop"), request("stranger/shop")
 
 

@@ -63,6 +63,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "move to another file": ("move", "child", "--before", "third", "--commit"),
     "move to another file in the work tree": ("move", "child", "--before", "third"),
     "move in the work tree": ("move", "taken", "--top"),
+    "archive": ("archive",),
     "note": ("note", "hand", "it works", "--commit"),
     "note in the work tree": ("note", "hand", "it works"),
 }

@@ -184,6 +184,33 @@ class TestPlaces:
         found = [document.data[span.start : span.end].decode() for span in document.items[0].body]
         assert found == body
 
+    @pytest.mark.parametrize(
+        ("source", "notes"),
+        [
+            ("- [ ] a\n  - note\n  - [ ] b\n", []),
+            ("- [ ] a\n  - [x] b\n  - note\n", ["- note"]),
+            ("- [ ] a\n  text\n  - [x] b\n    - own\n  - note\n    more\n  - [ ] c\n", ["- note", "  more"]),
+            ("- [ ] a\n  - [x] b\n  - one\n  - [ ] c\n  - two\n- [ ] d\n", ["- one", "- two"]),
+            ("- [ ] a\n  - [x] b\n\n  - one\n\n  - [ ] c\n\n  text\n\nno\n", ["", "- one", "", "text"]),
+            ("- [ ] a\n  - [x] b\n  - group\n    - [ ] c\n    - in it\n", ["- group", "  - in it"]),
+            ("- [ ] a\r\n\t- [x] b\r\n\t- note\r\n", ["- note"]),
+            ("> - [ ] a\n>   - [x] b\n>\n>   text\n", ["", "text"]),
+            ("- [ ] a\n  - [x] b\n    - [ ] c\n  - note\n", ["- note"]),
+            ("- [ ] a\n  - [x] b\n\n- [ ] c\n", []),
+            ("- [ ] a\n  - [x] b\n  - note", ["- note"]),
+            (
+                "- [ ] a\n  1. [x] b\n  2. one\n  ```sh\n  - [ ] no\n  ```\n",
+                ["2. one", "```sh", "- [ ] no", "```"],
+            ),
+        ],
+    )
+    def test_notes_are_what_stands_after_its_first_subtask_and_in_none(
+        self, source: str, notes: list[str]
+    ) -> None:
+        document = parse(source.encode())
+        found = [document.data[span.start : span.end].decode() for span in document.items[0].notes]
+        assert found == notes
+
 
 class TestHeadings:
     def headings(self, source: str) -> list[tuple[str, list[str]]]:
@@ -395,7 +422,9 @@ def assert_places_hold(data: bytes) -> None:
         assert item.status == STATUS_CHARS[item.char]
         assert item.pieces[-1].end <= item.end <= len(data)
         assert item.end in (*starts, len(data))
-        assert all(item.pieces[-1].end < span.start <= span.end <= item.end for span in item.body)
+        assert all(
+            item.pieces[-1].end < span.start <= span.end <= item.end for span in item.body + item.notes
+        )
         assert item.parent is None or (item.parent < index and document.items[item.parent].end >= item.end)
         assert item.depth == (0 if item.parent is None else document.items[item.parent].depth + 1)
         levels = [document.headings[heading] for heading in item.headings]

@@ -70,6 +70,16 @@ def test_a_task_without_keys_has_the_defaults() -> None:
     assert (task.tags, task.section, task.children, task.body) == ((), (), (), "")
 
 
+def test_the_text_of_a_task_has_the_notes_among_its_subtasks() -> None:
+    """They are no part of what a processor may stand in, nor of a digest that older receipts have."""
+    task = read("- [ ] p\n\n  above\n\n  - [x] sub\n    - its own\n  - a note\n  - [ ] more\n\n  below\n")[
+        "p"
+    ]
+    assert (task.body, task.above) == ("above\n- a note\n\nbelow", "above")
+    task = read("- [ ] p\n  - [x] sub\n  - a note\n")["p"]
+    assert (task.body, task.above) == ("- a note", "")
+
+
 # --- What is handed down -----------------------------------------------------------------------
 
 

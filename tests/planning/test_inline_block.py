@@ -23,3 +23,9 @@ from mdtodo.planning.inline_block import inline_processor
 def test_the_first_block_that_can_be_run(body: str, run: tuple[str, ...] | None) -> None:
     found = inline_processor(Task("a", None, "TODO.md", 1, "a", Status.TODO, body=body))
     assert (found and found.run) == run
+
+
+def test_a_block_that_was_noted_among_the_subtasks_is_none() -> None:
+    text = "```sh\ntrue\n```"
+    task = Task("a", None, "TODO.md", 1, "a", Status.TODO, body=text, opening="")
+    assert inline_processor(task) is None

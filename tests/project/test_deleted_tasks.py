@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mdtodo.config.settings import DEFAULT
 from mdtodo.core.receipt import Receipt
 from mdtodo.git.repository import discover
 from mdtodo.project.deleted_tasks import DeletedTasks
@@ -193,5 +194,5 @@ def test_what_is_remembered_is_what_the_whole_history_says(repo: Checkout, seed:
             history.append((f"r{number}", undoes, outcomes))
         if random.random() < 0.6:
             asked = random.sample(NAMES, random.randint(1, 3))
-            found = DeletedTasks(discover(str(repo.root))).done([*asked, "nobody", 'x"'])
+            found = DeletedTasks(discover(str(repo.root)), DEFAULT).done([*asked, "nobody", 'x"'])
             assert found == expected(history) & set(asked), history

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import sys
+import time
 from shutil import which
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,7 @@ def test_a_window_that_folds_its_lines_anew_loses_nothing(failing: Checkout, *, 
             if not window.alive:
                 break
             window.resize(columns, lines)
+            time.sleep(0.005)  # as a hand does, so that what is shown keeps up
         text = window.text
     for number in range(len(TITLES)):
         assert list(in_order(expected(number)[1:], visible(text))) == [], text

@@ -11,7 +11,7 @@ import pytest
 from mdtodo.config.settings import SUBTASK_KEYS
 from mdtodo.markdown.keys.dialects import PLAIN
 from mdtodo.receipts.trailers import parse as parse_message
-from mdtodo.run.outcomes import DEEPEST
+from mdtodo.run.new_subtasks import DEEPEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -63,8 +63,12 @@ class Two:
         self.bob.process.send_signal(signal.SIGCONT)
 
     def open_gate(self) -> None:
-        with self._gate.open("w"):
-            pass
+        """Who waits there goes on, and who has not come so far yet does not wait."""
+        gate = os.open(self._gate, os.O_RDWR)
+        opened = self._gate.with_name("opened")
+        opened.touch()
+        opened.replace(self._gate)
+        os.close(gate)
 
     def boxes(self) -> tuple[str, ...]:
         """Which of `a` and `b` are ticked in HEAD, and here."""

@@ -60,6 +60,11 @@ class Check(click.Command):
     metavar="RANGE",
     help="Judge the ticks that commits make (A..B; A alone is A..HEAD), by the configuration that they start from.",
 )
+@click.option(
+    "--write-baseline",
+    is_flag=True,
+    help="Write what is wrong now to .mdtodo-baseline.json: it is not reported until its line changes.",
+)
 @click.pass_obj
 def command(
     session: Session,
@@ -71,6 +76,7 @@ def command(
     staged: bool,
     changed: bool,
     commits: str | None,
+    write_baseline: bool,
 ) -> int:
     """Find mistakes in the TODO files; changes nothing.
 
@@ -79,6 +85,8 @@ def command(
     """
     from mdtodo.errors import ConfigError
 
+    if write_baseline:
+        return _write_baseline(session, alone=not (paths or staged or changed or commits))
     try:
         checked = _checked(session, paths, commits, staged=staged, changed=changed)
     except ConfigError as broken:
@@ -92,6 +100,23 @@ def command(
         checked = checked._replace(findings=checked.errors())
     _print(session, checked.findings, "json" if as_json else form, commits=commits is not None)
     return _verdict(session, checked, strict=strict)
+
+
+def _write_baseline(session: Session, *, alone: bool) -> int:
+    from mdtodo.errors import UsageError
+    from mdtodo.operations.check.baseline import FILE
+    from mdtodo.operations.check.check import write_baseline
+    from mdtodo.reporting.text import tell
+
+    if not alone:
+        raise UsageError(
+            "--write-baseline takes the whole work tree: no PATHS, --staged, --changed or --proof"
+        )
+    count = write_baseline(session.repo, session.config)
+    tell(
+        f"{count} finding{'' if count == 1 else 's'} in {FILE}: commit it, and `mdtodo check` reports what comes new"
+    )
+    return 0
 
 
 def _print(session: Session, findings: list[Finding], form: str, *, commits: bool) -> None:

@@ -64,10 +64,10 @@ def command(ctx: click.Context, name: str, args: tuple[str, ...]) -> int:
 
 
 def _tell_changed(paths: list[str]) -> None:
+    from mdtodo.core.titles import few
     from mdtodo.reporting.text import tell
 
-    shown = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
-    tell(f"changed {shown}: review the change, `git add` it, and commit again")
+    tell(f"changed {few(paths, 5)}: review the change, `git add` it, and commit again")
     if os.environ.get("PRE_COMMIT"):  # prek sets it, too; neither says which files are only partly staged
         them = paths[0] if len(paths) == 1 else "these files"
         why = f"{them} had changes next to it that are not staged, and each further commit is refused"

@@ -41,9 +41,9 @@ def command(
     raw: bool,
     as_json: bool,
 ) -> None:
-    """Show the captured output of a task: what its processor printed in its last attempt in this clone.
+    r"""Show the captured output of a task: what its processor printed in its last attempt in this clone.
 
-    A terminal gets plain text: colors are dropped, other control characters shown as \\xNN. A pipe or a file gets every
+    A terminal gets plain text: colors are dropped, other control characters shown as \xNN. A pipe or a file gets every
     byte. --json goes with --list.
     """
     from mdtodo.errors import UsageError

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mdtodo.cli._run import report_dry_run, run_and_report
 from mdtodo.cli.options import claimed_with, dry_run_option, token_option
 from mdtodo.cli.shared_options import run_options
+from mdtodo.errors import UsageError
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
@@ -28,6 +29,7 @@ def _run_id(_ctx: click.Context, _: click.Parameter, value: str | None) -> str |
     epilog="\b\nExamples:\n  mdtodo run                    all tasks that are ready or become ready\n"
     "  mdtodo run 3f2a --no-commit   one task, ticked but not committed\n"
     "  mdtodo run --priority critical --dry-run\n"
+    "  mdtodo run --report junit.xml  for GitLab, Jenkins and others\n"
     "  mdtodo run --push             also push, including what a failed push left\n"
     "  mdtodo run --remote origin --push   one of several clones at work",
 )
@@ -36,7 +38,17 @@ def _run_id(_ctx: click.Context, _: click.Parameter, value: str | None) -> str |
     "--fail-fast", is_flag=True, help="After a failure, start no more tasks; running ones may finish."
 )
 @token_option
+@click.option(
+    "--report",
+    metavar="FILE",
+    help="Also write what became of the tasks to FILE: .md for markdown, .xml for JUnit.",
+)
 @click.option("--run-id", hidden=True, callback=_run_id, help="What the run is called, for who starts it.")
+@click.option(
+    "--metrics-file",
+    metavar="FILE",
+    help="Write metrics there, for node_exporter's textfile collector, whatever the run comes to.",
+)
 @click.pass_obj
 @run_options
 def command(
@@ -47,7 +59,9 @@ def command(
     dry_run: bool,
     fail_fast: bool,
     token: int | None,
+    report: str | None,
     run_id: str | None,
+    metrics_file: str | None,
 ) -> int:
     """Run the tasks that are ready or become ready, tick those that pass, and commit the ticks with their receipts.
 
@@ -56,6 +70,21 @@ def command(
 
     Exits 1 if a task fails, if a task that should run has been given up, or if a task named by ID cannot start.
     """
+
+    def run() -> int:
+        more = {"fail_fast": fail_fast, "run_id": run_id}
+        return _run(session, given, dry_run=dry_run, report=report, token=token, **more)
+
+    if metrics_file is None or dry_run:
+        return run()
+    from mdtodo.cli._metrics_file import with_metrics_file
+
+    return with_metrics_file(session, metrics_file, run)
+
+
+def _run(
+    session: Session, given: Given, *, dry_run: bool, report: str | None, token: int | None, **more: Any
+) -> int:
     from mdtodo.project.capabilities import told
 
     wanted = given.wanted(session)
@@ -63,8 +92,11 @@ def command(
         from mdtodo.operations.claim import refuse_other_token
 
         refuse_other_token(session.project(), wanted.asked, token)
-    more = {"fail_fast": fail_fast, "token": token, "run_id": run_id}
-    options = given.options(session, wanted, can=told(given.can), **more)
+    if dry_run and report is not None:
+        raise UsageError("--report tells of a run, and --dry-run is none: leave one of them out")
+    options = given.options(session, wanted, can=told(given.can), token=token, **more)
     if dry_run:
         return report_dry_run(session, options, as_json=given.as_json)
-    return run_and_report(session, options, as_json=given.as_json, push=given.push, remote=given.remote)
+    return run_and_report(
+        session, options, as_json=given.as_json, push=given.push, remote=given.remote, file=report
+    )

@@ -56,10 +56,12 @@ def command(
     Processors with `repeatable = false` are not run again.
     Exits 1 if a task no longer passes, or if a task named by ID has nothing to verify.
     """
+    from mdtodo.project.archives import with_archives
     from mdtodo.run.recheck.verify import done_tasks
     from mdtodo.run.run_options import Options
 
-    found = done_tasks(session.project(), ids, selection(session, given))
+    project, archives = with_archives(session.project(), ids)
+    found = done_tasks(project, ids, selection(session, given))
     say((*found.refusals, *found.left))
     if found.refusals and not found.ids and not as_json:
         return 1
@@ -71,6 +73,7 @@ def command(
         fresh=fresh,
         verify=True,
         dirty=dirty,
+        archives=archives,
     )
     tell = report_dry_run if dry_run else run_and_report
     return tell(session, options, as_json=as_json) or (1 if found.refusals else 0)

@@ -73,7 +73,8 @@ def carry_out_in_clone(job: AttemptJob, log: AttemptLog, carry_out: Callable[[At
         except (MdtodoError, OSError) as error:
             return _no_clone(error, log)
         if result.outcome is not Outcome.DONE or not (terms.keeps or terms.check):
-            return result._replace(changes=_unchanged(terms) if result.outcome is Outcome.DONE else None)
+            unchanged = Proven(terms.base, terms.base)._asdict()
+            return result._replace(changes=unchanged if result.outcome is Outcome.DONE else None)
         try:
             return _judge(job, terms, work, result, log, carry_out)
         except RefusedChangesError as error:
@@ -173,10 +174,6 @@ def _moved(job: AttemptJob, terms: CloneTerms, place: Slot, linked: Sequence[str
         )
     cwd = os.path.join(place.tree, terms.cwd)
     return job._replace(root=place.tree, cwd=cwd, inherits=inherits, sandbox=around)
-
-
-def _unchanged(terms: CloneTerms) -> Json:
-    return Proven(terms.base, terms.base)._asdict()
 
 
 def _no_clone(error: Exception, log: AttemptLog) -> Result:

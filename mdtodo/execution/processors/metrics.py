@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from mdtodo.core.titles import few
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -57,6 +59,5 @@ def _wrong_name(name: str) -> str | None:
 
 def _sentence(refused: Mapping[str, str]) -> str:
     """So many of them by name; the text is the processor's, so it is shown as Python would write it."""
-    shown = [f"{name[:LONGEST]!a}: {reason}" for name, reason in list(refused.items())[:_NAMED]]
-    more = len(refused) - len(shown)
-    return f"metric refused: {'; '.join(shown)}" + (f"; and {more} more" if more else "")
+    shown = [f"{name[:LONGEST]!a}: {reason}" for name, reason in refused.items()]
+    return f"metric refused: {few(shown, _NAMED, apart=True)}"

@@ -208,14 +208,10 @@ def _object(line: bytes) -> dict[str, object] | None:
         return None
     try:
         # NaN and Infinity are Python's, not JSON's: no value, for the metric beside them; deep nesting: RecursionError
-        found = json.loads(line.decode(), parse_constant=_no_value)
+        found = json.loads(line.decode(), parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _no_value(_: str) -> None:
-    return None
 
 
 def _progress(found: dict[str, object] | None) -> float | None:

@@ -46,6 +46,12 @@ class TodoFiles(NamedTuple):
     read: Callable[[Sequence[str]], Mapping[str, bytes]]
     before: Mapping[str, bytes | None] = MappingProxyType({})
 
+    def only(self, paths: Iterable[str]) -> TodoFiles:
+        """These of the files; what could not be read is still said."""
+        kept = {path: self.ids[path] for path in paths}
+        data = {path: data for path, data in self.data.items() if path in kept}
+        return self._replace(ids=kept, data=data, unmerged=tuple(one for one in self.unmerged if one in kept))
+
     def bytes_of(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The bytes of these files; one that git does not have is empty."""
         wanted = list(paths)
@@ -63,7 +69,9 @@ def from_work_tree(repo: Repository, paths: Iterable[str]) -> TodoFiles:
             data[path] = files.read(repo.root, path)
         except InputError as error:
             unreadable.append(error)
-    return TodoFiles(_ids(data), data, (), tuple(unreadable), lambda _: {})
+    # A key for caches, never asked of git, so SHA-1 does in a SHA-256 repository too.
+    ids = {path: hexdigest(b"blob %d\0" % len(content) + content) for path, content in data.items()}
+    return TodoFiles(ids, data, (), tuple(unreadable), lambda _: {})
 
 
 def from_index(repo: Repository, patterns: Sequence[str], read: Read | None = None) -> TodoFiles:
@@ -86,7 +94,7 @@ def from_index(repo: Repository, patterns: Sequence[str], read: Read | None = No
 
     unmerged: set[str] = set()
     # Only simple patterns mean the same to git as a pathspec; the others need the whole index listed.
-    if all(map(worktree_files.is_simple, patterns)):
+    if worktree_files.all_simple(patterns):
         listed = entries(*map(worktree_files.pathspec, patterns)) if patterns else {}
     else:
         listed = _fitting(entries(), patterns)
@@ -278,9 +286,3 @@ def _follow(
             raise InputError("is a symlink that points outside the work tree", file=path)
         entry = look_up(place)
     raise InputError("is a broken symlink", file=path)
-
-
-def _ids(data: Mapping[str, bytes]) -> dict[str, str]:
-    """git's name for these bytes as a blob, in SHA-1."""
-    # A key for caches, never asked of git, so SHA-1 does in a SHA-256 repository too.
-    return {path: hexdigest(b"blob %d\0" % len(content) + content) for path, content in data.items()}

@@ -62,11 +62,11 @@ def matching(
 
     Raises InputError for a folder that is named like one.
     """
-    for pattern in patterns:
+    for pattern in (one for one in patterns if not one.startswith("!")):
         literal = pattern.strip("/")
         if is_simple(pattern) and "*" not in literal and os.path.isdir(os.path.join(repo.root, literal)):
             raise InputError("is a folder, not a file", file=literal)
-    if all(map(is_simple, patterns)):
+    if all_simple(patterns):
         # without a pathspec git would list everything
         listed: Iterable[str] = listing(repo, *map(pathspec, patterns)) if patterns else ()
     else:
@@ -74,14 +74,21 @@ def matching(
     return sorted(path for path in listed if _present(repo.root, path))
 
 
+def all_simple(patterns: Sequence[str]) -> bool:
+    """Whether these patterns mean the same to git, after `pathspec`: those that take files out, with `!`, are last."""
+    out = [pattern.startswith("!") for pattern in patterns]
+    return out == sorted(out) and not all(out or (False,)) and all(map(is_simple, patterns))
+
+
 def is_simple(pattern: str) -> bool:
     """Whether a gitignore pattern means the same to git's `:(glob)`, after `pathspec`."""
-    return _SIMPLE.fullmatch(pattern) is not None
+    return _SIMPLE.fullmatch(pattern.removeprefix("!")) is not None
 
 
 def pathspec(pattern: str) -> str:
     """A gitignore pattern without a slash fits in every folder, one with a slash from the root."""
-    return ":(glob)" + (pattern.lstrip("/") if "/" in pattern else "**/" + pattern)
+    magic, name = (":(exclude,glob)", pattern[1:]) if pattern.startswith("!") else (":(glob)", pattern)
+    return magic + (name.lstrip("/") if "/" in name else "**/" + name)
 
 
 def resolved(root: str, paths: Iterable[str]) -> tuple[str, ...]:
@@ -100,7 +107,7 @@ def read_configuration(root: str) -> list[bytes | None]:
 
 
 #: Patterns that mean the same to gitignore and, after `pathspec`, to git's `:(glob)`: names of markdown files, with
-#: `**` for whole folders only. A `!`, a `/` at the end or blanks there are to `:(glob)` parts of a name.
+#: `**` for whole folders only. A `/` at the end or blanks there are to `:(glob)` parts of a name.
 _SIMPLE = re.compile(r"/?(?!.*\*\*(?!/))(?!.*[^/]\*\*)(?:[\w.*-]+/)*[\w.*-]*[\w*-]\.md", re.ASCII)
 
 

@@ -193,10 +193,6 @@ def refresh(git: GitSession, paths: Iterable[str]) -> None:
         copy.install()
 
 
-def _unmerged(path: str) -> GitError:
-    return GitError("is unmerged: resolve the conflict and stage it first", file=path)
-
-
 def _parse_entries(listed: bytes, known: Container[str]) -> dict[str, IndexEntry]:
     found: dict[str, IndexEntry] = {}
     for line in listed.split(b"\0")[:-1]:
@@ -206,7 +202,7 @@ def _parse_entries(listed: bytes, known: Container[str]) -> dict[str, IndexEntry
             continue
         flag, mode, oid, stage = head.decode().split(" ")
         if stage != "0":
-            raise _unmerged(path)
+            raise GitError("is unmerged: resolve the conflict and stage it first", file=path)
         found[path] = IndexEntry(mode.encode(), oid, flag)
     return found
 

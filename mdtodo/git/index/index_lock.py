@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
-from mdtodo.git.index import ref_locks
+from mdtodo.git.position import head_position
 from mdtodo.system import process_identity
 from mdtodo.system.failpoints import failpoint
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 #: How file systems without hard links say so.
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS)
+
+#: Seconds after which a lock that nobody renews is taken for left behind; git's own patience is 0.1.
+_SETTLED = 1.0
 
 #: Of the names of our files beside the index: `index.mdtodo-<owner>`, and with this end the lock's.
 _MARK = ".mdtodo-"
@@ -69,7 +72,7 @@ def remove_stale(repo: Repository) -> tuple[str, ...]:
                 delete(place + ".lock")
                 sentences = (f"removed {place}.lock, which a killed run had left",)
     if dead:
-        sentences += ref_locks.remove_stale(repo, min(map(_changed, dead)))
+        sentences += _remove_stale_of_refs(repo, min(map(_changed, dead)))
     # Last: should this process be killed too, the next one still finds the rest by them.
     for path in dead:
         delete(path)
@@ -140,7 +143,7 @@ def _is_lock_of(held: str, lock: str) -> bool:
         return False
     if content:
         return content == os.path.basename(held).encode()
-    return not _has_links(held) and ref_locks.remove_if_stale(lock, _changed(held))
+    return not _has_links(held) and _remove_if_stale(lock, _changed(held))
 
 
 def _has_links(held: str) -> bool:
@@ -151,6 +154,38 @@ def _has_links(held: str) -> bool:
     except OSError as error:
         return error.errno not in NO_LINKS
     delete(probe)
+    return True
+
+
+def _remove_stale_of_refs(repo: Repository, since: float) -> tuple[str, ...]:
+    """Delete the locks that a git of ours left when it was killed together with us; sentences about that.
+
+    `git update-ref` holds `HEAD.lock`, and that of the branch, for some milliseconds. Killed within them it leaves
+    these files, and every git refuses to move that branch until somebody deletes them. They are deleted here only if
+    they are younger than `since`, when our process was killed, and do not go away within a second.
+    """
+    names = [os.path.join(repo.git_dir, "HEAD.lock")]
+    if ref := head_position(repo).ref:
+        names.append(os.path.join(repo.common_dir, ref + ".lock"))
+    stale = (name for name in names if _remove_if_stale(name, since))
+    return tuple(f"removed {name}, which a killed run had left" for name in stale)
+
+
+def _remove_if_stale(name: str, since: float) -> bool:
+    """Whether this lock, made after `since`, has stayed for a second without a change: it is deleted then."""
+    try:
+        first = os.lstat(name)
+        if first.st_ctime < since:
+            return False
+        # Bounded: on a network file system the file's time is of another clock.
+        time.sleep(max(0.0, min(_SETTLED, first.st_mtime + _SETTLED - time.time())))
+        now = os.lstat(name)
+    except OSError:
+        return False
+    # Another file of the same name: a living git has taken the lock anew.
+    if (now.st_ino, now.st_mtime_ns) != (first.st_ino, first.st_mtime_ns):
+        return False
+    delete(name)
     return True
 
 

@@ -6,6 +6,7 @@ counts as pushed without any check, so whoever competes for one has to push an o
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.remote import Pushed, push_source, unreadable, verdicts, without_prompts
@@ -84,7 +85,7 @@ def list_refs(
         raise unreadable(err, "ls-remote")
     lines = (line.partition("\t") for line in out.decode(errors="surrogateescape").split("\n") if line)
     # A pattern fits at the end of a name for git, so `refs/other/refs/heads/main` would be among them.
-    return {ref: oid for oid, _, ref in lines if any(_fits(ref, pattern) for pattern in wanted)}
+    return {ref: oid for oid, _, ref in lines if any(fnmatchcase(ref, pattern) for pattern in wanted)}
 
 
 def fetch_objects(repo: Repository, remote: str, oids: Sequence[str], *, timeout: float = TIMEOUT) -> None:
@@ -107,10 +108,6 @@ def new_commit(repo: Repository, message: str) -> str:
 
 
 _PUSH = ("push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no")
-
-
-def _fits(ref: str, pattern: str) -> bool:
-    return ref.startswith(pattern[:-1]) if pattern.endswith("*") else ref == pattern
 
 
 #: Seconds for which what git leaves running, as a connection that ssh shares, may hold its output open.

@@ -41,7 +41,7 @@ def snapshot(repo: Repository, config: Config) -> dict[str, bytes | None]:
     """The bytes of each TODO file and of each declared output, None where there is no such file."""
     outputs = [path for processor in config.processors.values() for path in processor.outputs]
     found: dict[str, bytes | None] = {}
-    for path in (*worktree_files.find(repo, config.files), *outputs):
+    for path in (*worktree_files.find(repo, config.task_files), *outputs):
         try:
             found[path] = files.read_optional(repo.root, path)
         except InputError:

@@ -37,7 +37,7 @@ def set_up(repo: Repository, config: Config) -> list[str]:
     What is in `.gitattributes` stays, with its line ends; doing it again changes nothing. The configuration
     holds in all linked worktrees. Raises GitError where git refuses.
     """
-    added = _add_attributes(repo, config.files)
+    added = _add_attributes(repo, config.files_and_archives)
     told = [f"{'added ' if added else 'kept  '} {ATTRIBUTES}" + "".join(f"\n       {line}" for line in added)]
     for key, value in (
         ("merge.mdtodo.name", "TODO files, by task"),

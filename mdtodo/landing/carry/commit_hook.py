@@ -111,7 +111,7 @@ def _uncarried(repo: Repository, config: Config, parents: Sequence[str]) -> list
 
 def _changes(repo: Repository, config: Config, parents: Sequence[str]) -> _Changes:
     """What the index changes in the TODO files, against each parent."""
-    is_todo = matcher(config.files)
+    is_todo = matcher(config.files_and_archives)
     each = [
         {os.fsdecode(one.path): one for one in staged_changes(repo, parent) if is_todo(os.fsdecode(one.path))}
         for parent in parents or (None,)

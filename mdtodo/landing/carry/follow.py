@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
-from mdtodo.core.titles import quoted
+from mdtodo.core.titles import few, quoted
 from mdtodo.git.files.tree_files import from_commit
 from mdtodo.git.head import read_head
 from mdtodo.git.position import head_position
@@ -129,7 +129,7 @@ def _version(repo: Repository, config: Config, head: str, paths: set[str]) -> Ve
     blobs = read_blobs(repo, [f"{head}:{path}" for path in paths])
     data = {path: content for path in paths if (content := blobs[f"{head}:{path}"]) is not None}
     if gone := paths - data.keys():
-        others = from_commit(repo, head, config.files)
+        others = from_commit(repo, head, config.files_and_archives)
         data = {**others.bytes_of(others.ids), **data}
     return Version(data, config.status, gone)
 
@@ -141,9 +141,5 @@ def _commit(
     texts = [message([one.receipt for one in found], run_id) for run_id, found in runs.items()]
     made = commit_messages(git, head, texts)
     state.carry({one.number: oid for oid, found in zip(made, runs.values(), strict=True) for one in found})
-    return [f"committed what follows a tick that HEAD has: {_titles(runs)}"], made
-
-
-def _titles(runs: Mapping[str, Sequence[JournalEntry]]) -> str:
     names = [quoted(one.receipt.title, one.receipt.task_id) for found in runs.values() for one in found]
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return [f"committed what follows a tick that HEAD has: {few(names)}"], made

@@ -10,6 +10,7 @@ from mdtodo.core.edits import SetStatus
 from mdtodo.core.path_patterns import matcher
 from mdtodo.core.receipt import Restore, text_of
 from mdtodo.core.task import Status
+from mdtodo.core.titles import few
 from mdtodo.errors import GitError
 from mdtodo.git.diff_tree import changes_in
 from mdtodo.git.files.worktree_files import find
@@ -106,10 +107,7 @@ def merge(git: GitSession, head: str, base: str, commit: str) -> str:
         raise GitError("HEAD has moved, and to merge onto it takes git 2.38 or newer") from error
     tree, *conflicts = [os.fsdecode(one) for one in out.split(b"\0") if one]
     if conflicts:
-        more = f" and {len(conflicts) - 3} more" if len(conflicts) > 3 else ""
-        raise ConflictError(
-            f"HEAD has moved, and its changes conflict with that in {', '.join(conflicts[:3])}{more}"
-        )
+        raise ConflictError(f"HEAD has moved, and its changes conflict with that in {few(conflicts)}")
     return _commit_tree(git, tree, head)
 
 

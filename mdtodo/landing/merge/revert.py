@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdtodo.core.edits import Revert
+from mdtodo.core.edits import Revert, RevertFile
 from mdtodo.errors import GitError, InputError
 from mdtodo.git.session import GitSession
 from mdtodo.landing.apply import EditResult, apply_receipts
@@ -24,6 +24,8 @@ def make_edits(
     repo: Repository, data: bytes, wanted: Wanted, statuses: Mapping[str, Status], *, file: str, once: bool
 ) -> EditResult:
     """As `apply_receipts`, also for receipts that take a run back."""
+    if any(isinstance(edit, RevertFile) for edits in wanted.values() for edit in edits):
+        return _revert_file(repo, data, wanted, statuses)
     back = {task: edits for task, edits in wanted.items() if isinstance(edits[0], Revert)}
     if not back:
         return apply_receipts(data, wanted, statuses, file=file, once=once)
@@ -51,6 +53,24 @@ def _revert(
         return EditResult(data, missed=dict.fromkeys(wanted, error.sentence))
     result.made -= result.missed.keys()
     result.closed = set(wanted) - result.made - result.missed.keys()
+    return result
+
+
+def _revert_file(repo: Repository, data: bytes, wanted: Wanted, statuses: Mapping[str, Status]) -> EditResult:
+    """All of these tasks ask for the same."""
+    from mdtodo.landing.merge.merge_file import merge_file
+
+    (edit,) = {edit for edits in wanted.values() for edit in edits if isinstance(edit, RevertFile)}
+    with GitSession(repo) as git:
+        after, before = git.content(edit.after), git.content(edit.before) if edit.before else b""
+        # of what came back before a kill there is nothing left to take back
+        made = data if data == before else merge_file(git, after, data, before, statuses, by_task=True)
+    if made is None:
+        return EditResult(
+            data, missed=dict.fromkeys(wanted, "its file was changed since, and that disagrees")
+        )
+    result = EditResult(made)
+    result.made, result.closed = (set(wanted), set()) if made != data else (set(), set(wanted))
     return result
 
 

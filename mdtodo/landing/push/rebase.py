@@ -72,7 +72,8 @@ def read_commit(git: GitSession, oid: str) -> Commit:
         fields.setdefault(name, []).append(value.decode("utf-8", "surrogateescape"))
     # In any encoding: the bytes go out as they came in, and the keys of trailers are ASCII.
     text = message.decode("utf-8", "surrogateescape")
-    found = groups(_last_paragraph(text).split("\n")) if parse(text)[0] else ()
+    last_paragraph = text.rstrip("\n").rpartition("\n\n")[2]
+    found = groups(last_paragraph.split("\n")) if parse(text)[0] else ()
     return Commit(
         oid,
         fields[b"tree"][0],
@@ -313,7 +314,3 @@ def _subject(shown: Sequence[tuple[str, str]]) -> str:
 def _is_of(line: str, gone: set[str]) -> bool:
     words = line.split(" ", 2)
     return len(words) > 1 and words[0] in OF_A_TASK and words[1] in gone
-
-
-def _last_paragraph(message: str) -> str:
-    return message.rstrip("\n").rpartition("\n\n")[2]

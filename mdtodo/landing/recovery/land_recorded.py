@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mdtodo.git.session import GitSession
     from mdtodo.landing.land import Landing
     from mdtodo.storage.leases import Lease
+    from mdtodo.storage.rows import Entry
     from mdtodo.storage.state import StateStore
 
 
@@ -30,7 +31,7 @@ class RecordedCommand(NamedTuple):
 
     run_id: str
     commit: bool
-    entries: tuple[tuple[int, Receipt], ...]
+    entries: tuple[Entry, ...]
     claims: Mapping[str, int]
 
 

@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from mdtodo.core import codec
-from mdtodo.core.edits import AddSubtasks
 from mdtodo.core.results import Outcome, Proven
 from mdtodo.core.task import Status
+from mdtodo.core.titles import few
 from mdtodo.execution.processors.output_file import reported_outputs
 from mdtodo.landing.clones.changes import restores_of
 from mdtodo.landing.land import hold_outputs
@@ -74,10 +74,11 @@ def journal_spooled_results(repo: Repository, state: StateStore, config: Config)
 
 
 def _with_subtasks(project: Project, state: StateStore, run: str) -> Project:
-    """The project as the run saw it at last: with the subtasks that its journal adds, which may have results too."""
+    """The project as the run saw it at last: with the subtasks that its journal adds, which may have results too, and
+    with those closed that it has done."""
     receipts = [entry.receipt for entry in state.unlanded(run)]
     edits = [edit for receipt in receipts for edit in receipt.edits if edit.anchor.file in project.documents]
-    return project.with_edits(edits) if any(isinstance(edit, AddSubtasks) for edit in edits) else project
+    return project.with_edits(edits) if edits else project
 
 
 def _wait_or_adopt(repo: Repository, path: str) -> bool:
@@ -108,7 +109,8 @@ def _record(
     if (refused := refusal(project, task, result.subtasks)) is not None:
         sentences.append(f"{task.id} stays open: {refused}")
         return None
-    blocked = waits(project, task, result.subtasks, closed=lambda _: False)
+    written = waits(project, task, result.subtasks, closed=lambda _: False)
+    blocked = written or not all(project.tasks[one].status.closed for one in task.children)
     outcome = Outcome.BLOCKED if blocked else Outcome.DONE
     name = one.processor or ""
     processor = project.config.processors.get(name)
@@ -174,8 +176,9 @@ def held_of(
 
 def unnamed(paths: Sequence[str]) -> str:
     """The sentence on files that changed while a task ran that did not name them."""
-    shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
-    return f"{shown} changed while it ran, and its processor did not name what it wrote in $MDTODO_OUTPUT"
+    return (
+        f"{few(paths)} changed while it ran, and its processor did not name what it wrote in $MDTODO_OUTPUT"
+    )
 
 
 def _log(repo: Repository, run: str, one: SpoolLine) -> str | None:

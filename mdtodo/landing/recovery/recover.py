@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mdtodo.core.titles import quoted
 from mdtodo.errors import GitError
 from mdtodo.git.files.tree_files import from_commit
-from mdtodo.git.repository import operation_in_progress
+from mdtodo.git.repository import operation_in_progress, read_blobs
 from mdtodo.landing.carry.follow import land_what_follows
 from mdtodo.landing.clones.changes import ProofMovedError
 from mdtodo.landing.land import RefusedError
 from mdtodo.landing.leftovers import remove_leftovers
+from mdtodo.landing.merge.revert import make_edits
 from mdtodo.landing.policy import (
     elsewhere,
     judged,
@@ -24,15 +26,23 @@ from mdtodo.landing.policy import (
 )
 from mdtodo.landing.renames import follow_renames
 from mdtodo.landing.work_tree import WorkTree
+from mdtodo.receipts.log import logged_receipts
+from mdtodo.receipts.trailers import Trailer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.config.settings import Config
+    from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Receipt
+    from mdtodo.core.task import Status
     from mdtodo.git.repository import Repository
     from mdtodo.landing.land import Landing
+    from mdtodo.storage.rows import Entry
     from mdtodo.storage.state import StateStore
+
+#: Commits that are looked at for what was taken back: those that were made since a run was killed.
+_NEWEST = 2000
 
 
 def finish_earlier(
@@ -92,9 +102,9 @@ def _refused(repo: Repository, run: str, receipt: Receipt, error: GitError) -> s
     return f"{quoted(receipt.title, receipt.task_id)} was proven in run {run}, and waits to land: {error.sentence}"
 
 
-def _unlanded(state: StateStore) -> dict[str, list[tuple[int, Receipt]]]:
+def _unlanded(state: StateStore) -> dict[str, list[Entry]]:
     """The receipts that have yet to land, by their runs."""
-    runs: dict[str, list[tuple[int, Receipt]]] = {}
+    runs: dict[str, list[Entry]] = {}
     for entry in state.unlanded():
         runs.setdefault(entry.run_id, []).append((entry.number, entry.receipt))
     return runs
@@ -108,12 +118,10 @@ def _follow(repo: Repository, state: StateStore, config: Config) -> tuple[list[s
         return [f"receipts of ticks that HEAD has cannot be committed now: {error}"], []
 
 
-def _batches(
-    state: StateStore, run: str, entries: Sequence[tuple[int, Receipt]]
-) -> list[list[tuple[int, Receipt]]]:
+def _batches(state: StateStore, run: str, entries: Sequence[Entry]) -> list[list[Entry]]:
     """What lands together: of a run with a commit for each task, only one result of a task at a time, so that each of
     the two of one that had new subtasks gets its commit; and what lands whole, alone."""
-    batches: list[list[tuple[int, Receipt]]] = []
+    batches: list[list[Entry]] = []
     if whole := [entry for entry in entries if lands_whole(entry[1])]:
         rest = [entry for entry in entries if entry not in whole]
         return [*([one] for one in whole), *_batches(state, run, rest)]
@@ -134,23 +142,57 @@ def _what_landed(state: StateStore, run: str) -> str:
     )
 
 
-def _titles(receipts: Sequence[tuple[int, Receipt]]) -> str:
+def _titles(receipts: Sequence[Entry]) -> str:
     return ", ".join([receipt.title for _, receipt in receipts[:3]] + ["..."] * (len(receipts) > 3))
 
 
 def _without_undone(
-    repo: Repository, state: StateStore, run: str, receipts: list[tuple[int, Receipt]], config: Config
-) -> tuple[list[tuple[int, Receipt]], list[str]]:
+    repo: Repository, state: StateStore, run: str, receipts: list[Entry], config: Config
+) -> tuple[list[Entry], list[str]]:
     """Those that have not landed yet, or still stand; those that somebody took back are done with."""
-    from mdtodo.landing.recovery.undone_since import taken_back_since
-
-    gone = taken_back_since(repo, run, [receipt for _, receipt in receipts], config.status)
+    gone = _taken_back_since(repo, run, [receipt for _, receipt in receipts], config.status)
     back = [(number, receipt) for number, receipt in receipts if receipt.task_id in gone]
     if not back:
         return receipts, []
     state.discard(number for number, _ in back)
     sentence = f"the results of run {run} were undone since, and stay undone: {_titles(back)}"
     return [one for one in receipts if one not in back], [sentence]
+
+
+def _taken_back_since(
+    repo: Repository, run_id: str, receipts: Iterable[Receipt], statuses: Mapping[str, Status]
+) -> frozenset[str]:
+    """The ids of those tasks whose receipt of this run git has, although HEAD does not show it any more.
+
+    To land them again would be a second receipt for one proof, against the word of who took it back.
+    """
+    # By attempt as well: a task that had new subtasks has two receipts in one run, and git may have the first alone.
+    told: dict[tuple[str, str | None], int] = {}
+    for one in islice(logged_receipts(repo, newest=_NEWEST), _NEWEST):
+        if one.run == run_id:
+            key = one.task_id, one.at
+            told[key] = max(one.attempt, told.get(key, 0))
+    return frozenset(
+        receipt.task_id
+        for receipt in receipts
+        # one from before there was `at=` has none
+        if any(
+            receipt.attempt <= told.get((receipt.task_id, at), -1) for at in (Trailer.of(receipt).at, None)
+        )
+        and _would_change(repo, receipt, statuses)
+    )
+
+
+def _would_change(repo: Repository, receipt: Receipt, statuses: Mapping[str, Status]) -> bool:
+    by_file: dict[str, list[Edit]] = {}
+    for edit in receipt.edits:
+        by_file.setdefault(edit.anchor.file, []).append(edit)
+    blobs = read_blobs(repo, [f"HEAD:{file}" for file in by_file])
+    return any(
+        (data := blobs[f"HEAD:{file}"]) is not None
+        and make_edits(repo, data, {receipt.task_id: edits}, statuses, file=file, once=True).made
+        for file, edits in by_file.items()
+    )
 
 
 def _finish_fast_forward(repo: Repository, config: Config) -> tuple[str, ...]:
@@ -168,7 +210,7 @@ def _land_earlier(
     repo: Repository,
     state: StateStore,
     run: str,
-    receipts: Sequence[tuple[int, Receipt]],
+    receipts: Sequence[Entry],
     config: Config,
     *,
     commit: bool,
@@ -196,8 +238,8 @@ def _land_earlier(
 
 
 def _followed(
-    repo: Repository, state: StateStore, run: str, entries: Sequence[tuple[int, Receipt]], config: Config
-) -> tuple[list[tuple[int, Receipt]], list[str]]:
+    repo: Repository, state: StateStore, run: str, entries: Sequence[Entry], config: Config
+) -> tuple[list[Entry], list[str]]:
     """The entries, with those of TODO files that were moved since the run began turned to where their tasks are now,
     but for those that cannot be told from others there: these wait, with a sentence for each."""
     named = {edit.anchor.file for _, receipt in entries for edit in receipt.edits}
@@ -205,7 +247,7 @@ def _followed(
         return [*entries], []
     began = state.begun(run).get("place")
     try:
-        there = from_commit(repo, str(began[2]), config.files).ids if isinstance(began, list) else {}
+        there = from_commit(repo, str(began[2]), config.task_files).ids if isinstance(began, list) else {}
     except (GitError, IndexError):  # the commit is gone: whether a file was there then cannot be told
         return [*entries], []
     now, unclear = follow_renames([receipt for _, receipt in entries], repo, config, there)

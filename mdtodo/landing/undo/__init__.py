@@ -1,3 +1,1 @@
-"""A run taken back by a commit: `undo` and `reversal` look whether it can be, `refusals` has what is said where not.
-Rewrites no history.
-"""
+"""A run taken back by a commit: `undo` and `reversal` look whether it can be, and say why not. Rewrites no history."""

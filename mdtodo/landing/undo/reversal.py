@@ -8,27 +8,28 @@ nobody has changed it since.
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.edits import Revert
-from mdtodo.core.receipt import Receipt, Restore
+from mdtodo.core.receipt import Receipt, Restore, text_of
 from mdtodo.core.results import Outcome
-from mdtodo.errors import InputError
+from mdtodo.core.task import Status
+from mdtodo.errors import GitError, InputError
+from mdtodo.git.diff_tree import changes_of
 from mdtodo.git.head import read_head
 from mdtodo.git.objects import find_all_in_tree, find_in_tree
 from mdtodo.landing.merge.merge_tasks import changes_between
 from mdtodo.landing.parse_cache import parse_cached
-from mdtodo.landing.undo import refusals
+from mdtodo.landing.undo.archived import Ends, back_from_archive, is_archive
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.receipts.identity import is_of, known_as
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.core.edits import Edit
-    from mdtodo.core.task import Anchor, Status
+    from mdtodo.core.task import Anchor
     from mdtodo.git.head import Head
     from mdtodo.git.session import GitSession
     from mdtodo.landing.parse_cache import ParsedFile
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 
     #: See `Anchor.name`.
     _Name = tuple[str, str | None, str, str, int]
-    #: `<mode> <object id>`, None for no file.
-    TreeEntry = str | None
+    #: Mode and object id, None for no file.
+    TreeEntry = tuple[bytes, str] | None
 
 
 class LandedRun(NamedTuple):
@@ -92,6 +93,11 @@ def revert_run(
     changes = _changes(git, past)
     work = _Reversal(git, head, past, statuses, list(todo_files))
     work.in_head = find_all_in_tree(head.tree, map(os.fsencode, changes), git.content)
+    if is_archive(past.tasks):
+        ends = {path: Ends(steps[0].before, steps[-1].after) for path, steps in changes.items()}
+        tasks = [one for commit in past.commits for one in commit.receipts() if one.run == past.run]
+        back = back_from_archive(past.run, tasks, ends, work.entry_in_head, git.content, statuses)
+        return Reversal(back, ())
     for path, steps in changes.items():
         work.add_file(path, steps)
     return work.result()
@@ -107,55 +113,35 @@ class _FileStep(NamedTuple):
 
 def _changes(git: GitSession, past: LandedRun) -> dict[str, list[_FileStep]]:
     """By path, what each commit made of it, oldest first; the same thing once, where it was picked twice."""
-    pairs = [(commit.oid, *_trees(git, commit)) for commit in reversed(past.commits)]
+    for commit in reversed(past.commits):
+        _check(git, commit)
+    changes = changes_of(git, [commit.oid for commit in past.commits])
     found: dict[str, list[_FileStep]] = {}
-    for oid, (path, before, after) in _differences(git, pairs):
-        steps = found.setdefault(path, [])
-        if not any(one.before == before and one.after == after for one in steps):
-            steps.append(_FileStep(oid, before, after))
+    for commit in reversed(past.commits):
+        for path, before, after in changes.get(commit.oid, ()):
+            steps = found.setdefault(os.fsdecode(path), [])
+            if not any(one.before == before and one.after == after for one in steps):
+                steps.append(_FileStep(commit.oid, before, after))
     return found
 
 
-def _trees(git: GitSession, commit: LoggedCommit) -> tuple[str, str]:
-    """The trees of a commit's parent, and its own."""
+def _check(git: GitSession, commit: LoggedCommit) -> None:
+    """Raises GitError for a commit that no run makes, or that cannot be compared with its parent here."""
     short = commit.oid[:10]
     if len(commit.groups) > 1:
-        raise refusals.of_several_runs(short)
+        # squashed: what of it is whose cannot be told
+        raise GitError(
+            f"{short} contains the receipts of several runs", hint=f"git revert {short} undoes all of it"
+        )
     lines = git.content(commit.oid).split(b"\n\n", 1)[0].split(b"\n")
     parents = [line[7:].decode() for line in lines if line.startswith(b"parent ")]
     if len(parents) != 1:
-        raise refusals.without_one_parent(short, len(parents))
-    parent = git.look_up(parents[0])
-    if parent is None:
-        raise refusals.parent_not_here(short)
-    return parent[2][5 : parent[2].index(b"\n")].decode(), lines[0][5:].decode()
-
-
-_HEADER = re.compile(rb"[0-9a-f]+ [0-9a-f]+\n")
-
-
-def _differences(
-    git: GitSession, pairs: Sequence[tuple[str, str, str]]
-) -> Iterator[tuple[str, tuple[str, TreeEntry, TreeEntry]]]:
-    """For each commit and pair of trees, each path with what it was and what it is; one process for all.
-
-    The format is that of `git diff-tree --stdin -z` for two trees in a line: a header in a line, then
-    `:<mode> <mode> <id> <id> <letter>` and the path, each with NUL after it.
-    """
-    request = b"".join(f"{old} {new}\n".encode() for _, old, new in pairs)
-    out = git.run("diff-tree", "--stdin", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", stdin=request)
-    number, parts = -1, iter(out.split(b"\0"))
-    for part in parts:
-        while header := _HEADER.match(part):
-            number, part = number + 1, part[header.end() :]
-        if part:
-            old_mode, mode, old, new, _ = part[1:].decode().split(" ")
-            path = os.fsdecode(next(parts))
-            yield pairs[number][0], (path, _entry(old_mode, old), _entry(mode, new))
-
-
-def _entry(mode: str, oid: str) -> TreeEntry:
-    return None if mode == "000000" else f"{mode} {oid}"
+        what = "is a merge" if parents else "has no parent"
+        raise GitError(f"{short} {what}, which no run creates", hint=f"git revert {short} may undo it")
+    if git.look_up(parents[0]) is None:  # a shallow clone ends right below the commit
+        raise GitError(
+            f"the commit before {short} is not in this clone", hint="git fetch --deepen=1 fetches it"
+        )
 
 
 class _Reversal:
@@ -192,17 +178,17 @@ class _Reversal:
                 assert change is not None
                 self._take_back(path, number, step, change, names)
         elif len(joined) > 1:
-            self.refused.append(refusals.changed_between_commits(path))
-        elif self._in_head(path) in (first.before, last.after):
-            self.restores.append(Restore(path, last.after, first.before))
+            self.refused.append(f"{path}: other commits changed it between those of the run")
+        elif self.entry_in_head(path) in (first.before, last.after):
+            self.restores.append(Restore(path, text_of(last.after), text_of(first.before)))
         else:
-            self.refused.append(refusals.of_file(path, self._last_change(path, last.commit)))
+            self.refused.append(f"{path}: {self._last_change(path, last.commit)}")
 
     def result(self) -> Reversal:
         """All of it; the files go with the first receipt."""
         receipts = list(self.receipts.values())
         if self.restores and not receipts:
-            receipts = [self._without_edits(task) for task in self.past.tasks[:1]]
+            receipts = [self._receipt(task.task_id, task.task_id) for task in self.past.tasks[:1]]
         if self.restores:
             receipts[0] = receipts[0]._replace(restores=tuple(self.restores))
         return Reversal(tuple(receipts), tuple(self.refused))
@@ -210,9 +196,9 @@ class _Reversal:
     def _changes_of_step(self, path: str, step: _FileStep) -> TaskChanges | None:
         """What takes the step back, by task; None if that is not all."""
         _, before, after = step
-        if before is None or after is None or before[:6] != after[:6] or before[:3] != "100":
+        if before is None or after is None or before[0] != after[0] or not before[0].startswith(b"100"):
             return None
-        old, new = self.git.content(after[7:]), self.git.content(before[7:])
+        old, new = self.git.content(after[1]), self.git.content(before[1])
         try:
             return changes_between(old, new, self.statuses, path)
         except InputError:
@@ -232,11 +218,14 @@ class _Reversal:
             found = self._find(known)
             title = read_keys(changes.old.items[task].text).title
             if found is None:
-                self.refused.append(refusals.of_task(path, title, "its file is no longer in HEAD"))
+                self.refused.append(f"{path}: {title}: its file is no longer in HEAD")
                 continue
-            was = changes.old.items[task].status
-            edit = Revert(known._replace(file=found[0]), step.after[7:], step.before[7:], task, was, number)
-            self._add(task_id, found[1] or title, changes.new.items[index].status, edit)
+            was, becomes = changes.old.items[task].status, changes.new.items[index].status
+            if becomes is Status.DONE and not was.closed and (why := self._failure(task_id)):
+                self.refused.append(_fails_since(task_id, found[1] or title, *why))
+                continue
+            edit = Revert(known._replace(file=found[0]), step.after[1], step.before[1], task, was, number)
+            self._add(task_id, found[1] or title, becomes, edit)
         for task, owner in changes.removed.items():
             # What newer steps did to a task that goes, is taken back with the one that it stands below.
             gone = self.receipts.pop(names.get(changes.old_places[task].name, ""), None)
@@ -246,9 +235,7 @@ class _Reversal:
 
     def _add(self, task_id: str, title: str, status: Status | None, *edits: Edit) -> None:
         """To the receipt of the task, which gets that status again."""
-        there = self.receipts.get(task_id)
-        if there is None:
-            there = Receipt(task_id, title, "todo", "undo", 0, 0.0, 0, (), undoes=self.past.run)
+        there = self.receipts.get(task_id) or self._receipt(task_id, title)
         outcome = there.outcome if status is None else status.value
         self.receipts[task_id] = there._replace(outcome=outcome, edits=(*there.edits, *edits))
 
@@ -264,33 +251,24 @@ class _Reversal:
     def _known(self, file: str) -> ParsedFile | None:
         """HEAD's version of a file, read once; None where there is none that could be read."""
         if file not in self._places:
-            entry, self._places[file] = self._in_head(file), None
-            if entry is not None and entry[:3] == "100":
+            entry, self._places[file] = self.entry_in_head(file), None
+            if entry is not None and entry[0].startswith(b"100"):
                 with suppress(InputError):
-                    data = self.git.content(entry[7:])
+                    data = self.git.content(entry[1])
                     self._places[file] = parse_cached(data, self.statuses, file)
         return self._places[file]
 
-    def _in_head(self, path: str) -> TreeEntry:
+    def entry_in_head(self, path: str) -> TreeEntry:
+        """What HEAD has there."""
         name = os.fsencode(path)
         if name not in self.in_head:
             self.in_head[name] = find_in_tree(self.head.tree, name, self.git.content)
-        found = self.in_head[name]
-        return None if found is None else f"{found[0].decode()} {found[1]}"
+        return self.in_head[name]
 
     def _last_change(self, path: str, since: str) -> str:
         """Who changed a file, as part of a sentence."""
-        args = (
-            "log",
-            "-1",
-            "--no-show-signature",
-            "--no-color",
-            "--format=%h (%s)",
-            f"{since}..HEAD",
-            "--",
-            path,
-        )
-        found = self.git.run("--literal-pathspecs", *args).decode(errors="replace").strip()
+        args = ("log", "-1", "--no-show-signature", "--no-color", "--format=%h (%s)", f"{since}..HEAD")
+        found = self.git.run("--literal-pathspecs", *args, "--", path).decode(errors="replace").strip()
         return f"{found} changed it since" if found else "it was changed since"
 
     def _task_id(self, anchor: Anchor) -> str:
@@ -301,8 +279,25 @@ class _Reversal:
         short = anchor.explicit or anchor.digest[:7]
         return short if short not in self.receipts else f"{anchor.digest}-{anchor.nth}"
 
-    def _without_edits(self, task: Trailer) -> Receipt:
-        return Receipt(task.task_id, task.task_id, "todo", "undo", 0, 0.0, 0, (), undoes=self.past.run)
+    def _receipt(self, task_id: str, title: str) -> Receipt:
+        """One without edits."""
+        return Receipt(task_id, title, "todo", "undo", 0, 0.0, 0, (), undoes=self.past.run)
+
+    def _failure(self, task_id: str) -> tuple[str, str] | None:
+        """The processor that failed, where the run says that of the task, and how it did."""
+        for one in self.past.tasks:
+            if one.task_id == task_id and one.outcome == Outcome.FAILED:
+                how = str(one.reason) if one.exit_code is None else f"exit {one.exit_code}"
+                return one.processor, how
+        return None
+
+
+def _fails_since(task_id: str, title: str, processor: str, how: str) -> str:
+    """The run has opened the box as it found that the task no longer holds: nothing would prove a tick."""
+    return (
+        f"{task_id} ({title}): the run found that {processor} fails ({how}), so the box stays open;"
+        f" `mdtodo run {task_id}` ticks it as soon as that passes, and `mdtodo done {task_id}` on your word"
+    )
 
 
 def _join_steps(steps: Sequence[_FileStep]) -> list[_FileStep]:

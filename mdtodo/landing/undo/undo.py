@@ -8,14 +8,13 @@ from mdtodo.core.edits import Revert
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import Undone
 from mdtodo.core.task import Status
-from mdtodo.errors import UsageError
+from mdtodo.errors import GitError, UsageError
 from mdtodo.git.session import GitSession
 from mdtodo.landing.dry_run import diff, preview_landing
 from mdtodo.landing.land import RefusedError
 from mdtodo.landing.policy import new_run_id, refuse_half_done_operation, sentences_of
 from mdtodo.landing.recovery.land_recorded import land_recorded, record
 from mdtodo.landing.result_edits import reopening_edits
-from mdtodo.landing.undo import refusals
 from mdtodo.landing.undo.reversal import LandedRun, revert_run
 from mdtodo.planning.rollup import parents_to_reopen
 from mdtodo.receipts.log import logged_commits
@@ -100,16 +99,17 @@ def _receipts(project: Project, chosen: LandedRun, later: Mapping[str, str]) -> 
     with GitSession(project.repo) as git:
         found = revert_run(git, chosen, project.config.status, project.documents)
     titles = {receipt.task_id: receipt.title for receipt in found.receipts}
-    refused = [
-        refusals.changed_by_later_run(task_id, titles.get(task_id, ""), run) for task_id, run in later.items()
-    ]
+    # a later run landed a result for the task, which would be taken back with this one's
+    refused = [f"{task} ({titles.get(task, '')}): run {run} changed it since" for task, run in later.items()]
     if refused or found.refused:
         raise RefusedError([*refused, *found.refused])
     receipts = list(found.receipts)
     opened = {
         receipt.task_id: Status.TODO
         for receipt in receipts
-        if receipt.task_id in project.tasks and receipt.outcome == Status.TODO and _was_closed(receipt)
+        if receipt.task_id in project.tasks
+        and receipt.outcome == Status.TODO
+        and any(edit.was.closed for edit in receipt.edits if isinstance(edit, Revert))
     }
     for name in parents_to_reopen(project.plan, opened) if project.config.rollup else ():
         parent, edits = project.tasks[name], tuple(reopening_edits(project, project.tasks[name]))
@@ -119,14 +119,12 @@ def _receipts(project: Project, chosen: LandedRun, later: Mapping[str, str]) -> 
     return receipts
 
 
-def _was_closed(receipt: Receipt) -> bool:
-    return any(edit.was.closed for edit in receipt.edits if isinstance(edit, Revert))
-
-
 def _land(project: Project, receipts: Sequence[Receipt], run_id: str, undone: str) -> Landing:
     """Through the journal, as the results of a run: a kill on the way is made up for."""
     with StateStore.open(project.repo) as state:
         if undone in {run for run, _, _ in state.active_runs()}:
-            raise refusals.still_running(undone)
+            # what it lands next would be missed
+            hint = "wait until it ends, or stop it with Ctrl-C"
+            raise GitError(f"run {undone} is still running", hint=hint)
         command = record(project.repo, state, "undo", receipts, commit=True, run_id=run_id)
         return land_recorded(project.repo, state, command, project.config)

@@ -1,8 +1,8 @@
-"""What a line of markdown may be, as patterns: the leaves of the block structure.
+r"""What a line of markdown may be, as patterns: the leaves of the block structure.
 
 Source: the GitHub Flavored Markdown specification 0.29, and where it leaves room what cmark-gfm does. Every
 pattern is linear on any input (possessive where two parts could share a character) and ends at the line's
-end, which is "\\n" or "\\r\\n" here (a lone "\\r" has been read as "\\n" before). Most files need few of them, and
+end, which is "\n" or "\r\n" here (a lone "\r" has been read as "\n" before). Most files need few of them, and
 to compile all would take longer than to read a small file, so each is compiled when it is first asked for.
 """
 
@@ -142,7 +142,7 @@ def is_row(text: bytes, at: int) -> bool:
 
 
 def definitions(content: bytes) -> int:
-    """How many lines at its start a paragraph (each line with "\\n") spends on link reference definitions."""
+    r"""How many lines at its start a paragraph (each line with "\n") spends on link reference definitions."""
     at = 0
     while content.startswith(b"[", at):
         end = _definition(content, at)

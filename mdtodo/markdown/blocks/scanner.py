@@ -27,9 +27,9 @@ _NOTHING, _OPENED, _DONE = range(3)
 
 
 def scan(text: bytes, start: int = 0, first: int = 1) -> Blocks:
-    """The blocks of `text` from the offset `start` on, which is the start of line `first`.
+    r"""The blocks of `text` from the offset `start` on, which is the start of line `first`.
 
-    Lines end with "\\n" or "\\r\\n", the last one too: read a lone "\\r" as "\\n" before.
+    Lines end with "\n" or "\r\n", the last one too: read a lone "\r" as "\n" before.
     """
     return _Scanner(text, start, first).run()
 

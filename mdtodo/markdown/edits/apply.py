@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.edits import (
     AddNote,
     AddSubtasks,
+    ArchiveSubtree,
     ChangeLine,
     MoveTask,
     PutSubtree,
     RemoveSubtree,
     SetKey,
     SetStatus,
+    TakeSubtree,
 )
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
 from mdtodo.markdown.anchors import TaskIndex, Unclear
 from mdtodo.markdown.document import PausedCollector, parse
+from mdtodo.markdown.edits.archive import Archiving
 from mdtodo.markdown.edits.move_across import plain_subtree, put_task, remove_task
 from mdtodo.markdown.edits.move_task import Target, move_task
 from mdtodo.markdown.edits.original import Original
@@ -71,6 +74,9 @@ def apply(
     """
     if not edits:
         return Applied(data, (), (), ())
+    archived = [edit for edit in edits if isinstance(edit, TakeSubtree | ArchiveSubtree)]
+    if archived:
+        return _apply_archived(data, edits, archived, statuses, file=file, tolerant=tolerant)
     moves = [edit for edit in edits if isinstance(edit, MoveTask | PutSubtree | RemoveSubtree)]
     if moves:
         return _apply_moves(data, edits, moves, statuses, file=file, tolerant=tolerant)
@@ -79,6 +85,26 @@ def apply(
         return made
     later = apply(made.data, [edit for edit, _ in made.missing], statuses, file=file, tolerant=tolerant)
     return Applied(later.data, made.done + later.done, made.already + later.already, later.missing)
+
+
+def _apply_archived(
+    data: bytes,
+    edits: Sequence[Edit],
+    archived: Sequence[Edit],
+    statuses: Mapping[str, Status],
+    *,
+    file: str,
+    tolerant: bool,
+) -> Applied:
+    """All others first, then what goes to an archive, all of it at once."""
+    others = [edit for edit in edits if not isinstance(edit, TakeSubtree | ArchiveSubtree)]
+    made = apply(data, others, statuses, file=file, tolerant=tolerant)
+    with PausedCollector(data):
+        then = Archiving(made.data, archived, statuses, file)
+    if then.missing and not tolerant:
+        raise EditError(then.missing[0][1], file=file)
+    done, already = (*made.done, *then.done), (*made.already, *then.already)
+    return Applied(then.data, done, already, (*made.missing, *then.missing))
 
 
 def _apply_moves(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import EditError
 from mdtodo.markdown.document import parse
+from mdtodo.markdown.edits.blank_lines import BLANKS, blanks_before, blanks_behind
 from mdtodo.markdown.edits.list_items import ListStyle
 from mdtodo.markdown.edits.original import Original, agrees
 from mdtodo.markdown.edits.paragraph import line_end
@@ -122,7 +123,7 @@ class Move:
         data = self._counted_down()
         start, end = start_of(self.document, self.item), self.item.end
         same = [one.index for one in self.document.items if one.list_index == self.item.list_index]
-        ahead, behind = _blanks_before(data, start), _blanks_behind(data, end)
+        ahead, behind = blanks_before(data, start), blanks_behind(data, end)
         is_alone = len(same) == 1
         if (not is_alone and same[0] != self.item.index) or (is_alone and end == len(data)):
             return _joined(data, ahead, end)
@@ -335,7 +336,7 @@ def _between(document: Document, beside: Item) -> bytes:
     if len(same) == 1:
         return b""
     found = document.data[same[at - 1].end : start_of(document, same[at])]
-    return found if not found.strip(_BLANKS) else b""
+    return found if not found.strip(BLANKS) else b""
 
 
 def _joined(data: bytes, start: int, end: int) -> bytes:
@@ -346,39 +347,3 @@ def _joined(data: bytes, start: int, end: int) -> bytes:
             left.removesuffix(b"\n").removesuffix(b"\r") if left.endswith(b"\n") else left.removesuffix(b"\r")
         )
     return left + data[end:]
-
-
-def _blanks_before(data: bytes, at: int) -> int:
-    """Where the blank lines start that stand before this one."""
-    while (line := _line_before(data, at)) is not None and not data[line:at].strip(_BLANKS):
-        at = line
-    return at
-
-
-def _blanks_behind(data: bytes, at: int) -> int:
-    """Where those end that start there."""
-    while at < len(data) and (blank := _blank_line(data, at)):
-        at = blank
-    return at
-
-
-def _line_before(data: bytes, at: int) -> int | None:
-    """Where the line before the one that starts there starts."""
-    if at in (0, 3) and not data[:at].strip(b"\xef\xbb\xbf"):
-        return None
-    end = at - 2 if data[at - 2 : at] == b"\r\n" else at - 1
-    start = max(data.rfind(b"\n", 0, end), data.rfind(b"\r", 0, end)) + 1
-    return 3 if start == 0 and data.startswith(b"\xef\xbb\xbf") else start
-
-
-def _blank_line(data: bytes, at: int) -> int | None:
-    """Where the next line starts, if the one that starts there is blank."""
-    ends = [one for one in (data.find(b"\n", at), data.find(b"\r", at)) if one >= 0]
-    end = min(ends, default=len(data))
-    if data[at:end].strip(_BLANKS):
-        return None
-    return end + len(line_end(data, end))
-
-
-#: What a blank line holds, in a quote too.
-_BLANKS = b" \t\r\n>"

@@ -140,7 +140,7 @@ def find_keys(text: str) -> list[Token]:
         taken = Ranges(closed)
         tokens = [token for token in tokens if taken.free(token.start, token.end)]
     if len(tokens) > 1:
-        tokens.sort(key=_start)
+        tokens.sort(key=lambda token: token.start)
     return _without_ornaments(text, tokens) if any(map(_may_be_ornament, tokens)) else tokens
 
 
@@ -368,7 +368,3 @@ def _between_keys() -> re.Pattern[str]:
 
 
 _NO_RANGES = Ranges(())
-
-
-def _start(token: Token) -> int:
-    return token.start

@@ -138,14 +138,6 @@ def _rules(text: str) -> list[Problem]:
 _NO_SPAN = "is not a span of time, so it is part of the title; write it like every:7d, 12h or 2w"
 
 
-def _priority(value: str) -> Priority | None:
-    return _PRIORITIES.get(value.lower())
-
-
-def _id(value: str) -> str | None:
-    return value if is_name(value) else None
-
-
 @lru_cache(1024)
 def _minutes(value: str) -> int | None:
     return parse_estimate(value.replace(" ", ""))
@@ -165,21 +157,17 @@ def _span(value: str) -> str | None:
     return value if len(words) == 1 else f"{words[1] if len(words) > 2 else 1}{words[-1][0].lower()}"
 
 
-def _count(value: str) -> int | None:
-    return int(value) if _COUNT.fullmatch(value) else None
-
-
 #: The fields of `Keys` that are called otherwise than their keys.
 FIELDS = {"est": "estimate", "from": "not_before"}
 _READERS: dict[str, Callable[[str], object]] = {
-    "priority": _priority,
-    "id": _id,
+    "priority": lambda value: _PRIORITIES.get(value.lower()),
+    "id": lambda value: value if is_name(value) else None,
     "est": _minutes,
     "due": _date,
     "from": _date,
     "every": _span,
     "done": _date,
-    "failed": _count,
+    "failed": lambda value: int(value) if _COUNT.fullmatch(value) else None,
     "lane": str,
     "worker": str,
     "run": str,

@@ -144,6 +144,7 @@ def _text(
     if text is None or _is_proof_of_another((base, ours, theirs), sides):
         return None
     expected: dict[str, Any] = {}
+    nothing = base.__class__("")
     try:
         for name in PLAIN:
             field = field_of(name)
@@ -151,7 +152,7 @@ def _text(
             pick = _pick(name, values, sides, now)
             if pick is None:
                 return None
-            expected[field] = values[pick] if pick >= 0 else getattr(_nothing(base), field)
+            expected[field] = values[pick] if pick >= 0 else getattr(nothing, field)
             if getattr(read_keys(text), field) != expected[field]:
                 written = _value_as_written((base, ours, theirs)[pick], name) if pick >= 0 else None
                 text = write_key(text, name, written)
@@ -172,10 +173,6 @@ def _is_proof_of_another(keys: tuple[Keys, Keys, Keys], statuses: tuple[Status, 
         tick and was is not None and other not in (None, was, own)
         for tick, own, other in zip(ticked, runs, reversed(runs), strict=True)
     )
-
-
-def _nothing(keys: Keys) -> Keys:
-    return keys.__class__("")
 
 
 def _title_source(

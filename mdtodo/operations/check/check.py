@@ -21,18 +21,22 @@ from mdtodo.git.files.tree_files import (
     select_files,
     staged_configuration,
 )
-from mdtodo.git.repository import calling_index
+from mdtodo.git.repository import calling_index, read_blobs
 from mdtodo.git.true_history import ENVIRONMENT
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import read_tasks
+from mdtodo.operations.check import baseline
+from mdtodo.operations.check.archives import lists_of, open_in_archives
 from mdtodo.operations.check.gate import gate, gate_in_range
+from mdtodo.operations.check.rules import judged
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
 from mdtodo.planning.findings import findings as planning_findings
 from mdtodo.planning.plan import plan_for_check
+from mdtodo.system.files import create, read_inside, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.config.settings import Config
     from mdtodo.git.files.tree_files import TodoFiles
@@ -49,11 +53,28 @@ def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checke
 
     The whole repository is read in any case, as ids and dependencies cross files.
     """
-    every = dict.fromkeys([*worktree_files.find(repo, config.files), *paths])
+    every = dict.fromkeys([*worktree_files.find(repo, config.files_and_archives), *paths])
     content = from_work_tree(repo, every)
     settings = config, worktree_files.read_configuration(repo.root)
-    found = _findings_in(repo, content, config).with_gate(gate(repo, content, settings))
+    found = _findings_in(repo, content, config, paths).with_gate(gate(repo, content, settings))
+    found = found.unknown_to(read_inside(repo.root, baseline.FILE), content)
     return found.only(frozenset(paths)) if paths else found.and_also(_of_clone(repo, config))
+
+
+def write_baseline(repo: Repository, config: Config) -> int:
+    """Write what is wrong in the work tree to the baseline, so that it is not reported until its line changes; how many
+    findings that are. What the gate says is never among them."""
+    content = from_work_tree(repo, worktree_files.find(repo, config.files_and_archives))
+    found = _findings_in(repo, content, config)
+    if found.unreadable:
+        raise found.unreadable[0]
+    made, count = baseline.written(found.findings, content.bytes_of(content.ids))
+    before = read_inside(repo.root, baseline.FILE)
+    if before is None:
+        create(repo.root, baseline.FILE, made)
+    elif before != made:
+        replace(repo.root, baseline.FILE, before, made)
+    return count
 
 
 def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".") -> Checked:
@@ -65,9 +86,10 @@ def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".")
     with BlobReader(repo, calling_index() | ENVIRONMENT) as read:
         configuration = staged_configuration(repo, read)
         config = load(*configuration)
-        content = from_index(repo, config.files, read)
+        content = from_index(repo, config.files_and_archives, read)
         made = gate(repo, content, (config, configuration), new_only=True, staged=True)
         found = _findings_in(repo, content, config).with_gate(made)
+        found = found.unknown_to(_committed_baseline(repo, "HEAD", found), content)
         return found.only(select_files(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
 
 
@@ -78,11 +100,12 @@ def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd
     Files that git does not track count only where they are named. What was wrong before, in the commit that
     the change is compared with, is not reported elsewhere.
     """
-    every, chosen = find_tracked(repo, config.files, paths, cwd=cwd)
+    every, chosen = find_tracked(repo, config.files_and_archives, paths, cwd=cwd)
     content = from_work_tree(repo, every)
     settings = config, worktree_files.read_configuration(repo.root)
     made = gate(repo, content, settings, new_only=True)
     found = _findings_in(repo, content, config).with_gate(made)
+    found = found.unknown_to(_committed_baseline(repo, _base(), found), content)
     elsewhere = [f for f in found.findings if f.file not in chosen and f.code in ACROSS]
     # a hook is not told of files that are gone
     altered = [f for f in made.findings if f.file not in chosen and f.code in OF_CHANGES]
@@ -137,6 +160,11 @@ class Checked(NamedTuple):
             findings=[finding for finding in self.findings if finding.file in files], unreadable=unreadable
         )
 
+    def unknown_to(self, known: bytes | None, content: TodoFiles) -> Checked:
+        """Without what a baseline has, the bytes of its file; None is none."""
+        files = {finding.file for finding in self.findings} & content.ids.keys() if known is not None else ()
+        return self._replace(findings=baseline.without_known(self.findings, content.bytes_of(files), known))
+
     def and_also(self, more: Iterable[Finding]) -> Checked:
         """With these findings as well, after the others."""
         return self._replace(findings=[*self.findings, *more])
@@ -153,14 +181,19 @@ class Checked(NamedTuple):
         return 1 if self.findings and (self.strict or self.errors()) else 0
 
 
-def _findings_in(repo: Repository, content: TodoFiles, config: Config) -> Checked:
-    """Everything that is wrong in these files, as far as the receipts on the branch do not know better."""
-    checked = _judge_files(repo, content, config)._replace(strict=config.warnings_as_errors)
-    if not any(finding.code == "unknown-id" for finding in checked.findings):
-        return checked
-    from mdtodo.project.deleted_tasks import without_deleted
+def _findings_in(repo: Repository, content: TodoFiles, config: Config, named: Container[str] = ()) -> Checked:
+    """Everything that is wrong in these files, as far as the receipts on the branch do not know better, and as the
+    configuration has it; of an archive that is not `named`, no more than that open tasks stand in it."""
+    lists = lists_of(content, config, named)
+    checked = _judge_files(repo, lists, config)
+    found = checked.findings
+    if lists is not content:
+        found = _in_place([*found, *open_in_archives(content, config)])
+    if any(finding.code == "unknown-id" for finding in found):
+        from mdtodo.project.deleted_tasks import without_deleted
 
-    return checked._replace(findings=without_deleted(repo, checked.findings))
+        found = without_deleted(repo, config, found)
+    return checked._replace(findings=judged(found, config.check), strict=config.warnings_as_errors)
 
 
 def _judge_files(repo: Repository, content: TodoFiles, config: Config) -> Checked:
@@ -284,15 +317,28 @@ def _unmerged(file: str) -> Finding:
     return Finding(file, 1, Severity.ERROR, "conflict-marker", message)
 
 
+def _base() -> str:
+    """What a change of the work tree is compared with."""
+    # pre-commit sets it with --from-ref, and before a push
+    return os.environ.get("PRE_COMMIT_FROM_REF") or "HEAD"
+
+
+def _committed_baseline(repo: Repository, revision: str, found: Checked) -> bytes | None:
+    """The baseline that this commit has; not asked for where nothing was found."""
+    if all(finding.code in baseline.NEVER for finding in found.findings):
+        return None
+    name = f"{revision}:{baseline.FILE}"
+    return read_blobs(repo, [name], ENVIRONMENT).get(name)
+
+
 def _wrong_before(repo: Repository) -> set[tuple[str, str, str]]:
     """What was wrong in the commit that the change started from; of nothing where there is none."""
-    # pre-commit sets it with --from-ref, and before a push
-    base = os.environ.get("PRE_COMMIT_FROM_REF") or "HEAD"
+    base = _base()
     try:
         config = load(*committed_configuration(repo, base))
         return {
             _identity(finding)
-            for finding in _findings_in(repo, from_commit(repo, base, config.files), config).findings
+            for finding in _findings_in(repo, from_commit(repo, base, config.task_files), config).findings
         }
     except MdtodoError:  # an unborn branch, or a configuration that was broken
         return set()
@@ -309,11 +355,11 @@ def _of_clone(repo: Repository, config: Config) -> list[Finding]:
     are Python or link folders; then nothing is imported for them."""
     found: list[Finding] = []
     if any(processor.python for processor in config.processors.values()):
-        from mdtodo.operations.check.python_modules import missing_modules
+        from mdtodo.operations.check.processor_warnings import missing_modules
 
         found += missing_modules(repo, config)
     if any(processor.link for processor in config.processors.values()):
-        from mdtodo.operations.check.linked_folders import linked_checkouts
+        from mdtodo.operations.check.processor_warnings import linked_checkouts
 
         found += linked_checkouts(repo, config)
     if exists(join(repo.root, ".gitattributes")):
@@ -321,7 +367,7 @@ def _of_clone(repo: Repository, config: Config) -> list[Finding]:
 
         driver = missing_driver(repo)
         found += [] if driver is None else [driver]
-    return found
+    return judged(found, config.check)
 
 
 def _of_document(file: str, document: Document) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import ConfigError
 from mdtodo.git.position import head_position
+from mdtodo.operations.check.rules import judged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,8 @@ _BOX = re.compile(
 
 
 class Gate(NamedTuple):
-    """Findings, and how many ticks cannot be judged, as the clone is shallow."""
+    """Findings, as the configuration has them by which they are judged; and how many ticks cannot be, as the clone is
+    shallow."""
 
     findings: list[Finding]
     unjudged: int = 0
@@ -71,7 +73,8 @@ def _gate(
     from mdtodo.proof.judge import judge
 
     judgement = judge(repo, content, new_only=new_only, more=more, fresh=fresh)
-    return Gate([*findings(judgement, now=settings[0]), *found], judgement.unknown)
+    unproven = judged(findings(judgement, now=settings[0]), judgement.rules.config.check)
+    return Gate([*unproven, *found], judgement.unknown)
 
 
 def gate_in_range(repo: Repository, text: str) -> tuple[Gate, bool]:
@@ -83,7 +86,7 @@ def gate_in_range(repo: Repository, text: str) -> tuple[Gate, bool]:
     config = judgement.rules.config
     found = findings(judgement, with_commits=True)
     found += change_findings(change, config) if change else []
-    return Gate(found, judgement.unknown), config.warnings_as_errors
+    return Gate(judged(found, config.check), judgement.unknown), config.warnings_as_errors
 
 
 def _changed(
@@ -104,7 +107,7 @@ def _changed(
 
     now = Uncommitted(content, Settings(*settings), changes, staged)
     config, change, content = uncommitted_change(repo, now)
-    return change_findings(change, config), change.tasks, content
+    return judged(change_findings(change, config), config.check), change.tasks, content
 
 
 def _may_have(content: TodoFiles, *, new_only: bool) -> bool:

@@ -63,7 +63,8 @@ class Load(NamedTuple):
 class Overview(NamedTuple):
     """Counts by name; `lanes` are those of the configuration, then others that tasks name. `in_hand` comes phase by
     phase, in plan order, and `phases` counts it. A task that a run has taken ahead, and not begun, is ready.
-    `efficiency` is that of the newest ended run that ran anything: seconds of processors in seconds of slots."""
+    `efficiency` is that of the newest ended run that ran anything: seconds of processors in seconds of slots.
+    `task_states` has the state of each task, as `states` counts it."""
 
     total: int
     priorities: Mapping[str, int]
@@ -81,6 +82,7 @@ class Overview(NamedTuple):
     efficiency: float | None
     machine: Machine
     subtasks: int | None
+    task_states: Mapping[str, str]
 
 
 def overview(plan: Plan, config: Config, past: Sequence[PastRun], now: Activity) -> Overview:
@@ -105,6 +107,7 @@ def overview(plan: Plan, config: Config, past: Sequence[PastRun], now: Activity)
         efficiency=_efficiency(now.ended),
         machine=now.machine,
         subtasks=now.subtasks,
+        task_states=states,
     )
 
 
@@ -220,7 +223,4 @@ _SETTLED = (Outcome.DONE, Outcome.FAILED)
 
 def _counts(names: Iterable[str], found: Iterable[str]) -> dict[str, int]:
     """How often each is found, those of `names` first, also where that is never."""
-    counts = {str(name): 0 for name in names}
-    for one in found:
-        counts[str(one)] = counts.get(str(one), 0) + 1
-    return counts
+    return {**dict.fromkeys(map(str, names), 0), **Counter(map(str, found))}

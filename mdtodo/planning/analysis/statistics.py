@@ -4,12 +4,12 @@ of estimates. Pure; every figure is measured, and one that cannot be is None.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Status
 from mdtodo.planning.analysis.metric_series import metric_series
-from mdtodo.planning.analysis.throughput import tasks_per_hour
+from mdtodo.planning.schedule import median
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -125,7 +125,7 @@ def statistics(
     return Statistics(
         runs=chosen,
         whole=run_statistics(chosen),
-        per_hour=tasks_per_hour(chosen, since),
+        per_hour=_tasks_per_hour(chosen, since),
         processors=_each(_grouped(chosen, lambda one: one.processor)),
         groups=_each(_grouped(chosen, group_of)) if group_of is not None else {},
         tasks=_each(by_task),
@@ -141,11 +141,7 @@ def _grouped(runs: Iterable[PastRun], key_of: Callable[[PastRun], K]) -> dict[K,
     found: dict[K, list[PastRun]] = {}
     for one in runs:
         found.setdefault(key_of(one), []).append(one)
-    return {key: found[key] for key in sorted(found, key=_order)}
-
-
-def _order(key: Any) -> tuple[bool, Any]:
-    return key is None, key
+    return {key: found[key] for key in sorted(found, key=lambda key: (key is None, key))}
 
 
 def _each(groups: Mapping[K, Sequence[PastRun]]) -> dict[K, RunStatistics]:
@@ -165,7 +161,7 @@ def run_statistics(runs: Sequence[PastRun]) -> RunStatistics:
         deferred=counts[Outcome.DEFERRED],
         skipped=counts[Outcome.SKIPPED],
         success_rate=counts[Outcome.DONE] / len(settled) if settled else None,
-        median=median(seconds),
+        median=median(seconds) if seconds else None,
         # `-(-a // b)` rounds up.
         p95=seconds[-(-len(seconds) * 95 // 100) - 1] if seconds else None,
         total=sum(one.seconds for one in runs),
@@ -173,15 +169,6 @@ def run_statistics(runs: Sequence[PastRun]) -> RunStatistics:
         last_finished=runs[-1].finished if runs else None,
         recent=tuple((str(one.outcome), one.seconds) for one in settled[-RECENT:]),
     )
-
-
-def median(values: Sequence[float]) -> float | None:
-    """Of sorted values."""
-    # Not `statistics.median`, whose module takes long to import.
-    middle = len(values) // 2
-    if not values:
-        return None
-    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
 
 
 def _flaky(task_id: str, processor: str, runs: Sequence[PastRun]) -> Flaky | None:
@@ -205,10 +192,58 @@ def _estimates(runs: Iterable[PastRun], tasks: Iterable[Task]) -> tuple[Estimate
     for one in runs:
         if one.outcome == Outcome.DONE:
             took.setdefault(one.task_id, []).append(one.seconds / 3600)
+    medians = {task_id: (median(those), len(those)) for task_id, those in took.items()}
     return tuple(
-        Estimate(
-            task.id, task.estimate / 60, median(sorted(took.get(task.id, ()))), len(took.get(task.id, ()))
-        )
+        Estimate(task.id, task.estimate / 60, *medians.get(task.id, (None, 0)))
         for task in tasks
         if task.estimate is not None and task.status is not Status.CANCELLED
     )
+
+
+def _tasks_per_hour(runs: Sequence[PastRun], since: float | None = None) -> float | None:
+    """Tasks done in an hour in which runs went on, each from its start to its last result; time of several at once
+    counts once, and none before `since` (Unix time). None where that cannot be known."""
+    spans = _spans(runs)
+    if spans is None:
+        return None
+    seconds = _covered((begin if since is None else max(begin, since), end) for begin, end in spans)
+    done = sum(one.outcome == Outcome.DONE for one in runs)
+    return done / seconds * 3600 if seconds > 0 else None
+
+
+def _spans(runs: Iterable[PastRun]) -> list[tuple[float, float]] | None:
+    """Start and end of each run, in Unix time; None where that of one is not known."""
+    by_run: dict[str, list[PastRun]] = {}
+    for one in runs:
+        by_run.setdefault(one.run, []).append(one)
+    found = []
+    for run, those in by_run.items():
+        ends = [one.finished for one in those if one.finished is not None]
+        if len(ends) < len(those) or (start := _start(run, max(ends), those)) is None:
+            return None
+        found.append((start, max(ends)))
+    return found
+
+
+def _start(run: str, end: float, tasks: Sequence[PastRun]) -> float | None:
+    """When a run began: as its name says, within half a second, or with its first processor. When that was is not known
+    where several tasks have one time, that of their commit."""
+    from datetime import UTC, datetime
+
+    first = min((one.finished or 0.0) - one.seconds for one in tasks)
+    try:
+        named = datetime.strptime(run[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp() + 0.5
+    except ValueError:
+        return first if len(tasks) == 1 else None
+    if named > end + 1:  # of a clock that was wrong
+        return first if len(tasks) == 1 else None
+    return min(named, first)
+
+
+def _covered(spans: Iterable[tuple[float, float]]) -> float:
+    """Seconds in any of them."""
+    total, reached = 0.0, float("-inf")
+    for begin, end in sorted(spans):
+        total += max(0.0, end - max(begin, reached))
+        reached = max(reached, end)
+    return total

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import State
-from mdtodo.core.titles import title_and_id
+from mdtodo.core.titles import few, title_and_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -83,8 +83,7 @@ def shortened(text: str, width: int) -> str:
 
 def listed(plan: Plan, names: Sequence[str], state: Callable[[Task], State] | None = None) -> str:
     """`"Write the guide" (guide), "Sign off" (sign), which is manual and 3 more`."""
-    shown = [_awaited(plan, name, state) for name in names[:_NAMED]]
-    return ", ".join(shown) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    return few([_awaited(plan, name, state) for name in names], _NAMED)
 
 
 def no_task(plan: Plan, name: str) -> str:

@@ -36,13 +36,14 @@ class Step(NamedTuple):
 
 class Pattern(NamedTuple):
     """`words` are phrases of a title that call for it, `category` one that does (`backend/api`), `source` the file
-    that it is from, or BUILT_IN."""
+    that it is from, or BUILT_IN. `template` is the path of a file that takes the place of steps, "" for none."""
 
     name: str
     words: tuple[str, ...]
     steps: tuple[Step, ...]
     source: str = BUILT_IN
     category: str | None = None
+    template: str = ""
 
 
 class Grammar(NamedTuple):
@@ -62,7 +63,10 @@ def patterns(config: Config) -> dict[str, Pattern]:
             name,
             one.match,
             tuple(map(Step, one.steps, one.weights or (1.0,) * len(one.steps))),
-            config.sources.get(f"patterns.{name}.steps", "the configuration"),
+            config.sources.get(
+                f"patterns.{name}.{'template' if one.template else 'steps'}", "the configuration"
+            ),
+            template=one.template,
         )
         for name, one in config.patterns.items()
     }

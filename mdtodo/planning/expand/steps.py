@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.task import Task
     from mdtodo.markdown.keys.read import Keys
-    from mdtodo.planning.expand.patterns import Pattern, Step
+    from mdtodo.planning.expand.patterns import Pattern
     from mdtodo.planning.plan import Plan
 
 #: Characters of a title; a longer one is no title, and would stand in every step.
@@ -79,7 +79,7 @@ def steps(
             task, f"a title of {len(task.title)} characters is too long to be broken down: shorten it"
         )
     topic = subject(task.title)
-    texts = [_filled(step, topic) for step in pattern.steps]
+    texts = [filled(step.text, topic) for step in pattern.steps]
     minutes = _shares(task, pattern, [read_keys(text) for text in texts])
     return tuple(
         f"{number}{delimiter} [ ] "
@@ -113,7 +113,7 @@ def subject(title: str) -> str:
     >>> subject("Migrate to Postgres")
     '"Migrate to Postgres"'
     """
-    words = _LINK.sub(r"\1", _CONTROL.sub(" ", title)).split()
+    words = _words(title)
     verbs, links = grammar()
     for length in (2, 1):
         if tuple(word.casefold() for word in words[:length]) in verbs and len(words) > length:
@@ -121,6 +121,15 @@ def subject(title: str) -> str:
                 return f'"{_shortened(words)}"'
             return _shortened(words[length:])
     return _shortened(words) or "this task"
+
+
+def shortened_title(title: str) -> str:
+    """The whole title, on one line, for a template to repeat."""
+    return _shortened(_words(title)) or "this task"
+
+
+def _words(title: str) -> list[str]:
+    return _LINK.sub(r"\1", _CONTROL.sub(" ", title)).split()
 
 
 def _may_be_expanded(plan: Plan, task: Task) -> bool:
@@ -140,7 +149,7 @@ def _is_step(task: Task, plan: Plan, known: Iterable[Pattern]) -> bool:
         if step.text.split(maxsplit=1)[0] == first[0] or not step.text[0].isalnum()
     ]
     topic = subject(plan.tasks[task.parent].title) if alike else ""
-    return any(read_keys(_filled(step, topic)).title == task.title for step in alike)
+    return any(read_keys(filled(step.text, topic)).title == task.title for step in alike)
 
 
 def _shortened(words: Sequence[str]) -> str:
@@ -154,18 +163,18 @@ def _shortened(words: Sequence[str]) -> str:
     )
 
 
-def _filled(step: Step, topic: str) -> str:
-    """The step's text for this subject, with no more keys and no more markup of blocks than the step has itself.
+def filled(text: str, topic: str) -> str:
+    """A step's text for this subject, with no more keys and no more markup of blocks than the step has itself.
 
     A subject that would be read as a key stands in a code span, where nothing is one.
     """
-    wanted = _keys_and_values(read_keys(step.text.replace(_PLACEHOLDER, "it")))
-    first = step.text.lstrip().startswith(_PLACEHOLDER)
+    wanted = _keys_and_values(read_keys(text.replace(_PLACEHOLDER, "it")))
+    first = text.lstrip().startswith(_PLACEHOLDER)
     for one in _quotings(topic, first=first):
-        text = step.text.replace(_PLACEHOLDER, one)
-        if _keys_and_values(read_keys(text + " .")) == wanted == _keys_and_values(read_keys(text)):
-            return text
-    return step.text.replace(_PLACEHOLDER, "this task")
+        made = text.replace(_PLACEHOLDER, one)
+        if _keys_and_values(read_keys(made + " .")) == wanted == _keys_and_values(read_keys(made)):
+            return made
+    return text.replace(_PLACEHOLDER, "this task")
 
 
 def _quotings(topic: str, *, first: bool) -> Iterator[str]:

@@ -51,7 +51,7 @@ def changed_signers(repo: Repository, rules: Rules, commits: CommitRange) -> lis
 
 def tasks_in_range(repo: Repository, rules: Rules, commits: CommitRange, here: TodoFiles) -> TaskChanges:
     """What these commits did to tasks, beside their base; `here` are the TODO files of their end."""
-    there = from_commit(repo, commits.base, rules.config.files)
+    there = from_commit(repo, commits.base, rules.config.files_and_archives)
     out = read_history(repo, *_DIFF, commits.base, commits.end, "--", *MARKDOWN)
     changes = [one for one in changes_in(out) if is_file(one)]
     with History(repo, commits.end, f"^{commits.start}") as history:

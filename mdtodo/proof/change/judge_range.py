@@ -37,7 +37,7 @@ def judge_range(repo: Repository, text: str) -> RangeJudgement:
     rules = Rules(config, signers_of(repo, config, commits.base), added)
     if rules.config.proof == "off" or not commits.inside:
         return RangeJudgement(Judgement(rules, []))
-    content = from_commit(repo, commits.end, config.files)
+    content = from_commit(repo, commits.end, config.files_and_archives)
     change = Change(
         [*settings_changes(before, after), *changed_signers(repo, rules, commits)],
         tasks_in_range(repo, rules, commits, content),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.config.parse import DOTFILE, PYPROJECT, dotted, source_of
 from mdtodo.config.show import describe
 from mdtodo.config.toml_lines import line_of
+from mdtodo.core.codes import GATE
 from mdtodo.git.files.worktree_files import CONFIGURATION
 from mdtodo.recipes import NAMES
 
@@ -35,8 +36,8 @@ class SettingChange(NamedTuple):
 
 
 def settings_changes(before: Settings, after: Settings) -> list[SettingChange]:
-    """Of `proof`, `signers`, `files`, `status` and the processors that were there. A processor more is none, unless
-    it takes the place of a recipe."""
+    """Of `proof`, `signers`, `files`, `archive`, `status`, what `check` makes of the gate's findings, and the
+    processors that were there. A processor more is none, unless it takes the place of a recipe."""
     found = []
     for path, sentence in _changes(before.config, after.config):
         file, line = _place(path, before, after)
@@ -60,12 +61,18 @@ def _changes(before: Config, after: Config) -> Iterator[tuple[Path, str]]:
             yield path, f"`{key}` was {_shown(was.get(path))} and is {_shown(now.get(path))} now"
 
 
-_JUDGING = frozenset({"proof", "signers", "files", "status", "processors"})
+_JUDGING = frozenset({"proof", "signers", "files", "archive", "status", "processors"})
 
 
 def _values(config: Config) -> Mapping[Path, str]:
-    """As TOML."""
-    return {row.path: row.value for row in describe(config) if row.path[0] in _JUDGING}
+    """As TOML; of what `check` reports, what concerns the gate."""
+    found = {}
+    for row in describe(config):
+        if row.path[0] in _JUDGING:
+            found[row.path] = row.value
+        elif row.path[0] == "check" and row.path[1] != "require":
+            found[row.path] = ", ".join(code for code in GATE if f'"{code}"' in row.value)
+    return found
 
 
 def _shown(value: str | None) -> str:

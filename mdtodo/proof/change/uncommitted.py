@@ -53,7 +53,7 @@ def _is_elsewhere(one: FileChange, content: TodoFiles, config: Config) -> bool:
     path = os.fsdecode(one.path)
     if path in CONFIGURATION or path == config.signers:
         return True
-    return path not in content.ids and one.before is not None and matcher(config.files)(path)
+    return path not in content.ids and one.before is not None and matcher(config.files_and_archives)(path)
 
 
 def _any_loses(repo: Repository, content: TodoFiles, changed: Mapping[str, str]) -> bool:

@@ -51,16 +51,14 @@ def uncommitted_change(repo: Repository, now: Uncommitted) -> tuple[Config, Chan
     rules = Rules(settings.config)
     if rules.config.proof == "off":
         return rules.config, Change([], TaskChanges([], [], [])), now.content
-    if rules.config.files != now.settings.config.files:
-        now = now._replace(content=_content(repo, rules.config.files, staged=now.staged))
+    if rules.config.files_and_archives != now.settings.config.files_and_archives:
+        patterns = rules.config.files_and_archives
+        content = from_index(repo, patterns) if now.staged else from_work_tree(repo, find(repo, patterns))
+        now = now._replace(content=content)
     first = _beside(repo, rules, now, head, settings)
     for other in merged_heads(repo):
         first = _both(first, _beside(repo, rules, now, other, settings_at(repo, other)))
     return rules.config, first, now.content
-
-
-def _content(repo: Repository, patterns: Sequence[str], *, staged: bool) -> TodoFiles:
-    return from_index(repo, patterns) if staged else from_work_tree(repo, find(repo, patterns))
 
 
 def _beside(repo: Repository, rules: Rules, now: Uncommitted, parent: str, before: Settings) -> Change:
@@ -68,7 +66,7 @@ def _beside(repo: Repository, rules: Rules, now: Uncommitted, parent: str, befor
     path = before.config.signers
     if path and _signers(repo, path, staged=now.staged) != _bytes(read_blobs(repo, [f"{parent}:{path}"])):
         settings.append(signers_changed(path))
-    there = from_commit(repo, parent, rules.config.files)
+    there = from_commit(repo, parent, rules.config.files_and_archives)
     tasks = _tasks(repo, rules, now, there, ())
     if tasks.removed and not now.staged:
         # somebody may have moved them to a file that git does not know yet

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,8 +65,8 @@ class InputReader:
         self._repo = repo
         self._without = without
         self._declared = declared
-        self._inputs = {name: _Matcher(one.inputs) for name, one in declared.items()}
-        self._outputs = {name: _Matcher(list(map(anchored, one.outputs))) for name, one in declared.items()}
+        self._inputs = {name: _matcher(one.inputs) for name, one in declared.items()}
+        self._outputs = {name: _matcher(list(map(anchored, one.outputs))) for name, one in declared.items()}
         self._hashes: dict[bytes, tuple[tuple[int, ...], str]] = {}
         self._untracked: set[bytes] = set()
 
@@ -201,22 +202,10 @@ def json_digest(*parts: object) -> str:
 _SETTLED = 2_000_000_000
 
 
-class _Matcher:
+def _matcher(patterns: Sequence[str]) -> Callable[[bytes], bool]:
     """Whether a path fits gitignore-style patterns; asked once for each path."""
-
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._known: dict[bytes, bool] = {}
-        self._matches: Callable[[str], bool] | None = None
-        if patterns:
-            self._matches = matcher(patterns)
-
-    def __call__(self, path: bytes) -> bool:
-        if self._matches is None:
-            return False
-        fits = self._known.get(path)
-        if fits is None:
-            fits = self._known[path] = self._matches(os.fsdecode(path))
-        return fits
+    fits = matcher(patterns)
+    return cache(lambda path: fits(os.fsdecode(path)))
 
 
 def _digest(paths: Iterable[bytes], files: _Files) -> str:

@@ -7,11 +7,11 @@ branch do, so that a fresh clone knows it as well; the newer one counts.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import inf
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import EXPANDED, REWRITTEN, Outcome
 from mdtodo.core.task import Status
+from mdtodo.core.titles import few
 from mdtodo.errors import GitError
 from mdtodo.markdown.anchors import place_digest
 from mdtodo.outputs.declared import DeclaredOutputs
@@ -109,10 +109,7 @@ class ResultCache:
             return None
         after = self._read().get(processor.name, _NO_INPUTS)
         if after.others != before.others:
-            changed = after.changed_since(before)
-            shown = ", ".join(changed[:_NAMED]) + (
-                f" and {len(changed) - _NAMED} more" * (len(changed) > _NAMED)
-            )
+            shown = few(after.changed_since(before))
             self.say(
                 f"{task.id} {task.title}: its inputs were changed while it ran, so the next run does not rely on this"
                 f" result: {shown} (ignored files and `outputs` do not count)"
@@ -158,7 +155,7 @@ class ResultCache:
         place = [task.file, *task.section]
         if not task.anchor.alone or task.anchor.elsewhere:
             place.append(place_digest(task.anchor))
-        return json_digest(files, command, task.title, sorted(task.tags), task.body, place)
+        return json_digest(files, command, task.title, sorted(task.tags), task.above, place)
 
     def _newest_result(self, task_id: str) -> PastRun | None:
         """What the state says, unless the branch has a newer receipt that the state knows nothing of."""
@@ -168,17 +165,10 @@ class ResultCache:
             self.say(f"the receipts cannot be read, so no earlier result is used: {error}")
             return None
         rows = self.state.history(task_id, limit=50)
-        known = [one for one in rows if one.outcome not in _NOT_CACHED and one.run not in undone]
-        receipt = receipts.get(task_id)
-        if receipt is None:
-            return known[0] if known else None
-        from mdtodo.receipts.log import past_run
+        known = [one for one in rows if one.outcome not in _NOT_CACHED]
+        from mdtodo.storage.run_history import newest_run
 
-        landed = past_run(receipt)
-        # the state knows that run, and so what came after it in this clone
-        if any(one.run == landed.run for one in known):
-            return known[0]
-        return max([landed, *known[:1]], key=lambda one: inf if one.finished is None else one.finished)
+        return newest_run(known, receipts.get(task_id), undone)
 
     def _newest_receipts(self, task_id: str) -> Newest:
         """Those of all tasks that may come, from one walk through the history, as far as it takes."""
@@ -194,8 +184,6 @@ class ResultCache:
 
 
 _NO_INPUTS = InputState(None, None)
-#: So many changed inputs are named.
-_NAMED = 3
 
 
 def _is_cacheable(result: Result) -> bool:

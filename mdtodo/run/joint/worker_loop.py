@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mdtodo.core.titles import title_and_id
+from mdtodo.core.titles import few, title_and_id
 from mdtodo.errors import GitError
 from mdtodo.run.joint.landing_turn import landing_turn
 from mdtodo.run.loop import TICK, RunLoop
@@ -177,7 +177,7 @@ class WorkerLoop(RunLoop):
             for name, one in self.peers.in_hand.items()
             if name in tasks
         ]
-        return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+        return few(found)
 
 
 def _rested(began: float) -> float:

@@ -43,7 +43,8 @@ def open_expired(project: Project, options: Options, journal: RunJournal) -> lis
     opened = [one for one in wanted if one.task.id in ours]
     for task in _with_parents(project, [one.task for one in opened]):
         audit.record("expired", run=journal.run_id, task=task.id)
-        journal.record(task, _receipt(project, task))
+        edits = tuple(reopening_edits(project, task))
+        journal.record(task, Receipt(task.id, task.title, Status.TODO.value, "every", 0, 0.0, 0, edits))
     journal.land()
     return [one.sentence for one in opened]
 
@@ -63,8 +64,3 @@ def _with_parents(project: Project, tasks: Sequence[Task]) -> Iterable[Task]:
     opened = {task.id: Status.TODO for task in tasks}
     parents = parents_to_reopen(project.plan, opened) if project.config.rollup else ()
     return [*tasks, *(project.tasks[name] for name in parents)]
-
-
-def _receipt(project: Project, task: Task) -> Receipt:
-    edits = tuple(reopening_edits(project, task))
-    return Receipt(task.id, task.title, Status.TODO.value, "every", 0, 0.0, 0, edits)

@@ -53,7 +53,8 @@ class RunnerSigns:
 
     def seconds_until_due(self) -> float:
         """Until `tell` would write something."""
-        pause = _PAUSE if self._has_news else min(SIGN, self.ttl / 6)
+        has_news = self._now != self._told or self.machine != self._told_machine
+        pause = _PAUSE if has_news else min(SIGN, self.ttl / 6)
         return max(0.0, self._told_at + pause - time.monotonic())
 
     def tell(self) -> None:
@@ -66,7 +67,3 @@ class RunnerSigns:
             self.state.sign(self.name, self.run_id, begun=begun, over=over, machine=self.machine)
         self._told, self._told_machine = dict(self._now), self.machine
         self._told_at = time.monotonic()
-
-    @property
-    def _has_news(self) -> bool:
-        return self._now != self._told or self.machine != self._told_machine

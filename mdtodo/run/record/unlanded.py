@@ -13,9 +13,8 @@ if TYPE_CHECKING:
 
     from mdtodo.core.receipt import Receipt
     from mdtodo.git.repository import Repository
+    from mdtodo.storage.rows import Entry
     from mdtodo.storage.state import StateStore
-
-    Entry = tuple[int, Receipt]
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -1,1 +1,1 @@
-"""What a run says of its tasks: those that it took, those that it left, and how many are to come."""
+"""What a run says of its tasks, those that it took and those that it left, and what it tells others."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.results import GivenUp
 from mdtodo.core.task import State, Status
-from mdtodo.core.titles import quoted, title_and_id
+from mdtodo.core.titles import few, quoted, title_and_id
 from mdtodo.planning.analysis.waits import waits_in_words
 from mdtodo.planning.routing import why_passed_over
 
@@ -74,7 +74,8 @@ def left_over(
             if kind == _REST and not_started and task.id in not_started:
                 named = f"{named}, {not_started[task.id]}"
             kinds.setdefault(kind, []).append(named)
-    return tuple(_sentence(kind, named) for kind, named in sorted(kinds.items(), key=_blocked_last))
+    blocked_last = sorted(kinds.items(), key=lambda item: (item[0] == "blocked", item[0]))
+    return tuple(f"left, {kind}: {few(named, _NAMED_LEFT, apart=True)}" for kind, named in blocked_last)
 
 
 def _why_left(
@@ -99,15 +100,6 @@ def _why_left(
     if lacking := queue.missing_capabilities(task):
         return f"for a worker that can {', '.join(sorted(lacking))}", it
     return _REST, it
-
-
-def _sentence(kind: str, named: list[str]) -> str:
-    more = f"; and {len(named) - _NAMED_LEFT} more" if len(named) > _NAMED_LEFT else ""
-    return f"left, {kind}: {'; '.join(named[:_NAMED_LEFT])}{more}"
-
-
-def _blocked_last(item: tuple[str, list[str]]) -> tuple[bool, str]:
-    return item[0] == "blocked", item[0]
 
 
 _TOLD_ALREADY = (State.DONE, State.CANCELLED, State.FAILED)

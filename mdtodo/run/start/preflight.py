@@ -88,11 +88,7 @@ class Preflight:
         return None if status is self.expected else _CHANGED[status]
 
     def _stamp(self, file: str) -> FileStamp | None:
-        try:
-            now = os.stat(os.path.join(self.project.repo.root, file))
-        except OSError:
-            return None
-        return now.st_ino, now.st_size, now.st_mtime_ns
+        return files.stamp(os.path.join(self.project.repo.root, file))
 
     def _reread(self, file: str) -> ParsedFile | None:
         """Boxes are mostly all that others change: then what was read before says where the tasks are."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mdtodo.core.activity import Machine
+from mdtodo.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,21 @@ if TYPE_CHECKING:
 #: Seconds over which the load of the processors is measured, and the same for the first figure. A run that is shorter
 #: is not slowed by it: what it takes costs more than the reading at its beginning.
 WINDOW, FIRST = 2.0, 1.0
+#: Says what `max_cpu` is on this machine, whatever the configuration says.
+VARIABLE = "MDTODO_MAX_CPU"
+
+
+def cpu_limit(configured: int) -> int:
+    """In percent: what the environment says of this machine, else what the configuration says.
+
+    Raises ConfigError where the environment has no whole number from 1 to 100.
+    """
+    said = os.environ.get(VARIABLE)
+    if not said:
+        return configured
+    if not (said.isascii() and said.isdigit() and 1 <= int(said) <= 100):
+        raise ConfigError(f"{VARIABLE} must be a whole number from 1 to 100, not {said!r}")
+    return int(said)
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 
 def json_bytes(document: object) -> bytes:
-    """The document; halves of characters, as in names of files that are not UTF-8, are written as `\\udcXX`."""
+    r"""The document; halves of characters, as in names of files that are not UTF-8, are written as `\udcXX`."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")
 

@@ -245,6 +245,7 @@ def paths() -> dict[str, dict[str, Operation]]:
         f"{api}/logs": {"get": _logs()},
         "/session": _session(),
         "/health": {"get": _health()},
+        "/metrics": {"get": _metrics()},
         "/openapi.json": {
             "get": _operation("This description.", {200: {"description": "It.", "content": _any_json()}})
         },
@@ -293,6 +294,14 @@ def _health() -> Operation:
     ready = _parameter("ready", _FLAG, "503 where no repository can be read, in place of `ready: false`.")
     summary = "That it lives, and whether it can read a repository; never needs a token."
     return _operation(summary, {200: _ok("Health")}, 503, parameters=[ready])
+
+
+def _metrics() -> Operation:
+    summary = "Figures of the repositories in Prometheus' text format."
+    kinds = {kind: {"schema": STRING} for kind in ("text/plain", "application/openmetrics-text")}
+    return _operation(
+        summary, {200: {"description": summary, "content": kinds}}, 404, 503, parameters=[_PROJECT]
+    )
 
 
 def _session() -> dict[str, Operation]:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.core.digest import sha1
+from mdtodo.system.files import keep
 
 if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
@@ -59,18 +60,10 @@ class FindingCache:
         kept = {name: self._texts[name] for name in older} | self._used
         lines = [f"{name}\t{text}" for name, text in list(kept.items())[-ENTRIES:]]
         data = "\n".join(lines).encode("utf-8", "surrogatepass")
-        temporary = f"{self._path}.{os.getpid()}"
         with suppress(OSError):
             os.makedirs(os.path.dirname(self._folder), 0o700, exist_ok=True)
-            os.makedirs(self._folder, 0o700, exist_ok=True)
-            try:
-                # Without fsync: what a crash leaves of the file fails the digest, and is read as empty.
-                with open(temporary, "wb") as file:
-                    file.write(_BEGIN + _digest(data) + b"\n" + data)
-                os.replace(temporary, self._path)
-            finally:
-                with suppress(OSError):
-                    os.unlink(temporary)
+            # what a crash leaves of the file fails the digest, and is read as empty; what does not fit, `_forget` takes
+            keep(self._path, _BEGIN + _digest(data) + b"\n" + data)
             self._forget()
 
     def _forget(self) -> None:

@@ -103,10 +103,8 @@ class Runners:
         """Those that gave a sign after that moment, in Unix time, the newest sign first."""
         runs: dict[tuple[str, str], set[str]] = {}
         for run, owner, worker in self._db.read("SELECT run_id, owner, worker FROM runs"):
-            runs.setdefault((str(owner), str(worker)), set()).add(str(run))
-        rows: list[tuple[Any, ...]] = self._db.read(
-            f"{_RUNNERS} WHERE last_sign > ? ORDER BY last_sign DESC, name", (since,)
-        )
+            runs.setdefault((owner, worker), set()).add(run)
+        rows = self._db.read(f"{_RUNNERS} WHERE last_sign > ? ORDER BY last_sign DESC, name", (since,))
         return tuple(_runner_of(row, frozenset(runs.get((row[0], row[1]), ()))) for row in rows)
 
     def machine(self) -> Machine:
@@ -120,16 +118,14 @@ class Runners:
     def in_hand(self) -> dict[tuple[str, str], InHand]:
         """What runs have said that they have in hand, by run and task; nobody has taken back what a killed one said."""
         shift = time.time() - _clock()
-        rows: list[tuple[Any, ...]] = self._db.read(_ALL_IN_HAND)
         return {
             (run, task): InHand(task, "", run, processor, attempt, shift + since, progress, Phase(phase))
-            for run, task, processor, attempt, since, progress, phase in rows
+            for run, task, processor, attempt, since, progress, phase in self._db.read(_ALL_IN_HAND)
         }
 
     def waiting(self) -> dict[tuple[str, str], Unlanded]:
         """The newest results that wait to land, by run and task."""
-        rows: list[tuple[Any, ...]] = self._db.read(_WAITING)
-        return {(run, task): Unlanded(*row) for run, task, *row in rows}
+        return {(run, task): Unlanded(*row) for run, task, *row in self._db.read(_WAITING)}
 
 
 _ALL_IN_HAND = "SELECT run_id, task_id, processor, attempt, begun, progress, phase FROM in_hand"

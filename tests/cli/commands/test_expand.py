@@ -138,7 +138,7 @@ def test_a_breakdown_that_would_change_the_id_of_another_task_is_refused(
 
 
 BAD_PATTERNS = {
-    "patterns.p.match = ['a']": "`patterns.p`: has no steps",
+    "patterns.p.match = ['a']": "`patterns.p`: must have either `steps` or `template`",
     "patterns.p.steps = []": "`patterns.p.steps`: must be a list of steps, and not empty",
     "patterns.p = { steps = ['a'], weights = ['1'] }": "`patterns.p.weights[0]`: must be a number",
     "patterns.p = { steps = ['a'], weights = [nan] }": "`patterns.p.weights[0]`: must be a number",

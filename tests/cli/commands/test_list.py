@@ -536,3 +536,40 @@ def test_show_says_what_needs_the_task(repo: Checkout, inside: Callable[..., Sai
     assert "needed by" not in inside("show", "b").out
     blocks = {one["id"]: one["blocks"] for one in inside("list", "--json").json["tasks"]}
     assert {name: found for name, found in blocks.items() if found} == {"a": ["b"], "d": ["c"]}
+
+
+HOSTILE = (
+    '- [ ] =HYPERLINK("http://x";"a") id:formula\n- [ ] @ann | pipe `code` <b> \\| id:marks #x #y\n'
+    '- [x] closed, with "quotes" id:closed est:90m\n  - [ ] été 日本 id:wide\n'
+)
+
+
+def test_a_table_of_markdown_shows_what_the_titles_say(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write("TODO.md", "# A | B\n\n" + HOSTILE)
+    out = mdtodo("list", "--format", "markdown").out
+    lines = out.splitlines()
+    assert lines[0] == "| state | priority | task | due | estimate | id | place |"
+    assert len(lines) == 2 + 3, "open ones"
+    from markdown_it import MarkdownIt
+
+    html = MarkdownIt("gfm-like", {"linkify": False}).render(out)
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", html)
+    assert len(cells) == 3 * 7
+    assert cells[9] == "@ann | pipe `code` &lt;b&gt; \\|"
+    assert mdtodo("list", "--format", "markdown", "--tag", "none").out == ""
+
+
+def test_csv_has_every_field_of_every_task(repo: Checkout, mdtodo: Mdtodo) -> None:
+    import csv
+
+    repo.write("TODO.md", "# A\n\n## B\n\n" + HOSTILE)
+    rows = list(csv.DictReader(mdtodo("list", "--format", "csv").out.splitlines()))
+    records = mdtodo("list", "--format", "json").json["tasks"]
+    assert [row["id"] for row in rows] == [one["id"] for one in records]
+    assert set(rows[0]) == KEYS
+    assert [row["title"] for row in rows] == [
+        *('\'=HYPERLINK("http://x";"a")', "'@ann | pipe `code` <b> \\|", 'closed, with "quotes"', "été 日本")
+    ]
+    assert (rows[1]["tags"], rows[1]["section"], rows[1]["due"]) == ("x y", "A > B", "")
+    assert (rows[2]["children"], rows[2]["estimate_hours"], rows[3]["depth"]) == ("wide", "1.5", "1")
+    assert mdtodo("list", "--format", "csv", "--tag", "none").out == ""

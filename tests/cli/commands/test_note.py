@@ -122,3 +122,16 @@ def test_a_task_is_added_with_a_note(repo: Checkout, mdtodo: Mdtodo) -> None:
         b"Child\r\n", b"Child\r\n  - [ ] New\r\n    - why \\`so\\`\r\n"
     )
     mdtodo("add", "Other", "--note", " ", code=2)
+
+
+def test_a_note_among_subtasks_is_shown_searched_and_told_to_the_processor(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
+    mdtodo("note", "parent", "Zebra")
+    config = '[processors.body]\nrun = "echo \\"$MDTODO_TASK_BODY\\" > .git/body"\n'
+    todo = repo.read("TODO.md").replace(b"Parent", b"Parent run:body")
+    repo.commit("Body", **{"TODO.md": todo, ".mdtodo.toml": config})
+    assert "- Zebra" in mdtodo("show", "parent").out
+    assert [one["id"] for one in mdtodo("list", "--text", "zebra", "--json").json["tasks"]] == ["parent"]
+    mdtodo("run")
+    assert (repo.root / ".git/body").read_text() == "- Zebra\n"

@@ -312,13 +312,11 @@ def test_two_at_once_run_each_processor_once(repo: Checkout, mdtodo: Mdtodo) -> 
     assert unproven(mdtodo) == []
 
 
-def test_undo_gives_back_what_was_opened_and_leaves_what_was_proven(repo: Checkout, mdtodo: Mdtodo) -> None:
-    todo = "- [x] a run:good\n- [x] b run:bad\n"
-    start(repo, todo)
+def test_undo_does_not_tick_what_fails(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [x] a run:good\n- [x] b run:bad\n")
     mdtodo("prove", code=1)
-    mdtodo("undo")
-    assert repo.head("TODO.md") == todo.encode()
-    assert unproven(mdtodo) == [2]
+    assert "the run found that bad fails (exit " in mdtodo("undo", code=3).err
+    assert repo.head("TODO.md") == b"- [x] a run:good\n- [ ] b run:bad\n"
 
 
 def test_a_proof_is_kept_where_a_push_replays_it(

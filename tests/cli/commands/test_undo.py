@@ -389,3 +389,27 @@ def test_a_failed_run_that_is_undone_leaves_its_task_restored(repo: Checkout, md
     start(repo, "- [ ] a id:a run:bad\n- [ ] b id:b run:ok\n")
     run(mdtodo)
     assert {"a  restored  a", "b  open  b"} < set(mdtodo("undo").out.splitlines())
+
+
+def test_what_a_verification_found_to_fail_is_not_ticked(repo: Checkout, mdtodo: Mdtodo) -> None:
+    """Nor the parents that were opened with it. The sentence says what holds, and what ticks it; nothing changes."""
+    config = '[processors.gate]\nrun = "test ! -e .git/broken"\n'
+    start(repo, "- [ ] p\n  - [ ] a run:gate\n- [ ] b run:gate\n", config)
+    mdtodo("run")
+    (repo.root / ".git/broken").touch()
+    mdtodo("verify", code=1)
+    before = everything(repo)
+    for args in ((), ("--dry-run",)):
+        said = mdtodo("undo", *args, code=3)
+        assert said.err.count("the run found that gate fails (exit 1), so the box stays open") == 2
+        assert everything(repo) == before
+    (repo.root / ".git/broken").unlink()
+    mdtodo("run")
+    assert b"[ ]" not in repo.head("TODO.md")
+
+
+def test_a_failed_run_that_opened_no_box_is_undone(repo: Checkout, mdtodo: Mdtodo) -> None:
+    start(repo, "- [ ] b run:bad\n")
+    run(mdtodo)
+    mdtodo("undo")
+    assert repo.head("TODO.md") == b"- [ ] b run:bad\n"

@@ -41,6 +41,7 @@ def test_install_keeps_the_attributes_that_are_there(repo: Checkout) -> None:
     first = repo.read(".gitattributes")
     assert first == (
         b"*.png binary\r\nTODO.md  text merge=mdtodo diff=mdtodo\r\ntodo/**/*.md merge=mdtodo diff=mdtodo\r\n"
+        b"TODO.archive.md merge=mdtodo diff=mdtodo\r\n"
     )
     config = repo.read(".git/config")
     set_up(found, DEFAULT)

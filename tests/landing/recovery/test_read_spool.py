@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -34,7 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.command_line import Said
     from tests.conftest import Checkout
+
+    Mdtodo = Callable[..., Said]
 
 TASKS = 400
 CONFIG = """
@@ -44,13 +46,6 @@ run = 'echo "$MDTODO_TASK_ID" >> .git/marks'
 run = "true"
 outputs = ["made"]
 """
-
-
-def mdtodo(repo: Checkout, *args: str) -> str:
-    command = [sys.executable, "-m", "mdtodo", *args]
-    done = subprocess.run(command, cwd=repo.root, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -88,7 +83,9 @@ def lines(repo: Checkout) -> int:
 
 
 @pytest.mark.parametrize("then", ["list", "run"])
-def test_what_lay_in_the_sockets_of_a_killed_runner_is_not_done_again(repo: Checkout, then: str) -> None:
+def test_what_lay_in_the_sockets_of_a_killed_runner_is_not_done_again(
+    repo: Checkout, then: str, mdtodo: Mdtodo
+) -> None:
     """The runner is held, so that nobody reads what the pool processes go on to do, and killed."""
     text = "".join(f"- [ ] task {number} run:ok\n" for number in range(TASKS))
     repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": CONFIG})
@@ -107,11 +104,11 @@ def test_what_lay_in_the_sockets_of_a_killed_runner_is_not_done_again(repo: Chec
         known = len(state.history())
     assert known < lines(repo), "the runner had read everything, and nothing is shown"
     finished = Counter(marks(repo))
-    mdtodo(repo, then)
+    mdtodo(then)
     assert not list(noted(repo))
     if then == "list":
         assert repo.read("TODO.md").count(b"[x]") == len(finished)
-        mdtodo(repo, "run")
+        mdtodo("run")
     assert Counter(marks(repo)) == Counter(set(marks(repo)))
     assert repo.head("TODO.md").count(b"[x]") == len(marks(repo)) == TASKS
     receipts = repo.git("log", "--format=%B").splitlines()
@@ -139,15 +136,15 @@ def line(
     ],
 )
 def test_a_result_in_the_spool_is_of_the_task_that_was_run_whatever_has_its_id_now(
-    repo: Checkout, now: str, expected: str, kept: int
+    repo: Checkout, now: str, expected: str, kept: int, mdtodo: Mdtodo
 ) -> None:
     repo.commit("Base", **{"TODO.md": EQUAL, ".mdtodo.toml": CONFIG})
-    mdtodo(repo, "run")
-    first, second = json.loads(mdtodo(repo, "list", "--json"))["tasks"]
+    mdtodo("run")
+    first, second = mdtodo("list", "--json").json["tasks"]
     anchor = anchors(parse(EQUAL.encode()), "TODO.md")[1]
     repo.commit("Changed", **{"TODO.md": now})
     (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(line(first["id"], anchor=anchor))
-    mdtodo(repo, "list")
+    mdtodo("list")
     assert repo.read("TODO.md").decode() == repo.head("TODO.md").decode() == expected
     with StateStore.open(discover(str(repo.root)), create=False) as state:
         assert len(state.unlanded()) == kept
@@ -171,14 +168,14 @@ def test_a_result_in_the_spool_is_of_the_task_that_was_run_whatever_has_its_id_n
     ],
 )
 def test_only_whole_results_of_dead_runs_count_in_the_spool(
-    repo: Checkout, content: bytes, ticked: str
+    repo: Checkout, content: bytes, ticked: str, mdtodo: Mdtodo
 ) -> None:
     text = "- [ ] a id:a\n- [ ] b id:b\n- [ ] made id:made\n- [x] x id:x\n"
     repo.commit("Base", **{"TODO.md": text, ".mdtodo.toml": CONFIG})
-    mdtodo(repo, "run")
+    mdtodo("run")
     (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(content)
     before = repo.git("rev-list", "--count", "HEAD")
-    mdtodo(repo, "list")
+    mdtodo("list")
     expected = "".join(
         f"- [{'x' if name in (ticked, 'x') else ' '}] {name} id:{name}\n" for name in ("a", "b", "made", "x")
     )
@@ -195,29 +192,29 @@ def journaled(repo: Checkout, receipt: Receipt) -> None:
         state.record([JournalEntry("r1", receipt)])
 
 
-def test_new_subtasks_of_a_spooled_result_leave_its_box_open(repo: Checkout) -> None:
+def test_new_subtasks_of_a_spooled_result_leave_its_box_open(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n- [ ] c id:c\n", ".mdtodo.toml": CONFIG})
-    mdtodo(repo, "run")
+    mdtodo("run")
     said = line("a", subtasks=["- [ ] b"]) + line("c", subtasks=["- [ ] d", "- [ ] e run:ok"])
     (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(said)
-    mdtodo(repo, "list")
+    mdtodo("list")
     assert repo.head("TODO.md") == repo.read("TODO.md") == b"- [ ] a id:a\n  - [ ] b\n- [ ] c id:c\n"
     assert "Mdtodo-Task: a blocked ok exit=0" in repo.git("log", "-1", "--format=%B")
 
 
 @pytest.mark.parametrize("spooled", [("b",), ("b", "a"), ("a", "b")])
 def test_results_of_and_after_new_subtasks_that_only_the_journal_has(
-    repo: Checkout, spooled: tuple[str, ...]
+    repo: Checkout, spooled: tuple[str, ...], mdtodo: Mdtodo
 ) -> None:
     """The first result of `a` was read, and nothing after it."""
     repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n", ".mdtodo.toml": 'subtask_keys = ["id"]\n' + CONFIG})
-    mdtodo(repo, "run")
+    mdtodo("run")
     (anchor,) = anchors(parse(b"- [ ] a id:a\n"), "TODO.md")
     journaled(repo, Receipt("a", "a", "blocked", "ok", 0, 0.1, 1, (AddSubtasks(anchor, ("- [ ] b id:b",)),)))
     said = {"a": line("a", attempt=2), "b": line("b")}
     for number, name in enumerate(spooled):
         (repo.root / f".git/mdtodo/unread/r1.{number}").write_bytes(said[name])
-    mdtodo(repo, "list")
+    mdtodo("list")
     box = "x" if "a" in spooled else " "
     assert repo.head("TODO.md") == repo.read("TODO.md") == f"- [{box}] a id:a\n  - [x] b id:b\n".encode()
 
@@ -232,33 +229,33 @@ def test_results_of_and_after_new_subtasks_that_only_the_journal_has(
     ],
 )
 def test_a_result_in_the_spool_says_of_which_content_it_is(
-    repo: Checkout, began: str | None, now: bytes, expected: str
+    repo: Checkout, began: str | None, now: bytes, expected: str, mdtodo: Mdtodo
 ) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n", ".mdtodo.toml": CONFIG, "file": "1\n"})
-    mdtodo(repo, "run")
+    mdtodo("run")
     said = json.loads(line("a")) | ({} if began is None else {"tree": began})
     (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(json.dumps(said).encode() + b"\n")
     repo.write("file", now)
-    mdtodo(repo, "list")
+    mdtodo("list")
     assert re.search(rf" attempt=1 at=[0-9a-f]{{12}}{expected}\n$", repo.git("log", "-1", "--format=%B"))
 
 
-def test_a_run_that_goes_on_keeps_its_spool(repo: Checkout) -> None:
+def test_a_run_that_goes_on_keeps_its_spool(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n", ".mdtodo.toml": CONFIG})
-    mdtodo(repo, "run")
+    mdtodo("run")
     with StateStore.open(discover(str(repo.root))) as state:
         state.start_run("r1")
         (repo.root / ".git/mdtodo/unread/r1.17").write_bytes(line("a"))
-        mdtodo(repo, "list")
+        mdtodo("list")
     assert repo.read("TODO.md") == b"- [ ] a id:a\n"
     assert lines(repo) == 1
 
 
 def test_a_run_that_begins_while_others_are_looked_at_keeps_its_own(
-    repo: Checkout, monkeypatch: pytest.MonkeyPatch
+    repo: Checkout, monkeypatch: pytest.MonkeyPatch, mdtodo: Mdtodo
 ) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n", ".mdtodo.toml": CONFIG})
-    mdtodo(repo, "run")
+    mdtodo("run")
     real = StateStore.active_runs
 
     def then_begin(state: StateStore) -> tuple[tuple[str, str, float], ...]:
@@ -281,10 +278,10 @@ def with_outputs(**verdict: Any) -> bytes:
 
 
 @pytest.fixture
-def makes(repo: Checkout) -> Checkout:
+def makes(repo: Checkout, mdtodo: Mdtodo) -> Checkout:
     """A task whose success lay in a socket: it had made `made`, which is marked as ours."""
     repo.commit("Base", **{"TODO.md": "- [ ] made id:made\n", ".mdtodo.toml": CONFIG, "made": "old\n"})
-    mdtodo(repo, "run")
+    mdtodo("run")
     repo.write("made", "new\n")
     found = discover(str(repo.root))
     change = survey(found, DeclaredOutputs.of(["made"]))["made"]
@@ -294,17 +291,16 @@ def makes(repo: Checkout) -> Checkout:
     return repo
 
 
-def test_a_spooled_result_with_outputs_is_ticked_with_them(makes: Checkout) -> None:
-    mdtodo(makes, "list")
+def test_a_spooled_result_with_outputs_is_ticked_with_them(makes: Checkout, mdtodo: Mdtodo) -> None:
+    mdtodo("list")
     assert makes.git("show", "--format=", "--name-only").split() == ["TODO.md", "made"]
     assert (makes.head("TODO.md"), makes.head("made")) == (b"- [x] made id:made\n", b"new\n")
     assert makes.status() == []
 
 
-def test_a_spooled_result_whose_outputs_somebody_changed_stays_open(makes: Checkout) -> None:
+def test_a_spooled_result_whose_outputs_somebody_changed_stays_open(makes: Checkout, mdtodo: Mdtodo) -> None:
     makes.write("made", "mine\n")
-    command = [sys.executable, "-m", "mdtodo", "list"]
-    said = subprocess.run(command, cwd=makes.root, capture_output=True, text=True, check=True).stderr
+    said = mdtodo("list").err
     assert "made stays open: made: it was changed after the end of its task" in said
     assert makes.head("TODO.md") == makes.read("TODO.md") == b"- [ ] made id:made\n"
     assert (makes.head("made"), makes.read("made")) == (b"old\n", b"mine\n")
@@ -313,31 +309,31 @@ def test_a_spooled_result_whose_outputs_somebody_changed_stays_open(makes: Check
 
 @pytest.mark.parametrize("verdict", [{"unnamed": ["x"]}, {"theirs": {"made": "it is staged"}}])
 def test_a_spooled_result_whose_outputs_were_not_its_own_stays_open(
-    makes: Checkout, verdict: dict[str, Any]
+    makes: Checkout, verdict: dict[str, Any], mdtodo: Mdtodo
 ) -> None:
     (makes.root / ".git/mdtodo/unread/r1.17").write_bytes(with_outputs(**verdict))
-    mdtodo(makes, "list")
+    mdtodo("list")
     assert makes.head("TODO.md") == makes.read("TODO.md") == b"- [ ] made id:made\n"
     assert makes.status() == [" M made"]
 
 
-def test_the_spool_of_another_work_tree_is_left_to_it(makes: Checkout, tmp_path: Path) -> None:
+def test_the_spool_of_another_work_tree_is_left_to_it(
+    makes: Checkout, tmp_path: Path, mdtodo: Mdtodo
+) -> None:
     linked = tmp_path / "linked"
     makes.git("worktree", "add", "-q", str(linked))
     place = makes.root / ".git/mdtodo/unread/r1.17"
     said = json.loads(place.read_bytes()) | {"root": str(makes.root)}
     place.write_text(json.dumps(said) + "\n")
-    mdtodo(type(makes)(linked), "list")
+    mdtodo("list", cwd=linked)
     assert list(noted(makes)) == [place]
-    mdtodo(makes, "list")
+    mdtodo("list")
     assert makes.head("made") == b"new\n"
 
 
-def test_a_run_goes_on_where_the_spool_cannot_be_written(repo: Checkout) -> None:
+def test_a_run_goes_on_where_the_spool_cannot_be_written(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.commit("Base", **{"TODO.md": "- [ ] a run:ok\n", ".mdtodo.toml": CONFIG})
     (repo.root / ".git/mdtodo").mkdir()
     (repo.root / ".git/mdtodo/unread").write_text("not a folder")
-    command = [sys.executable, "-m", "mdtodo", "run"]
-    done = subprocess.run(command, cwd=repo.root, capture_output=True, env=os.environ, check=False)
-    assert done.returncode == 0, done.stderr
+    mdtodo("run")
     assert repo.head("TODO.md") == b"- [x] a run:ok\n"

@@ -298,3 +298,17 @@ def test_a_result_that_stands_counts_in_no_limit_and_the_counts_say_so(
     assert told[-1][1] == "4"
     told = re.findall(r"^\[(\d+)/(\d+)\]", mdtodo("run", "--no-commit").err, re.MULTILINE)
     assert told == [("1", "1")]
+
+
+@pytest.mark.parametrize(
+    ("note", "outcome"), [("  - [x] b\n  - a note\n", "cached"), ("  - a note\n", "done")]
+)
+def test_notes_among_subtasks_are_no_part_of_what_a_result_was_made_of(
+    repo: Checkout, mdtodo: Mdtodo, note: str, outcome: str
+) -> None:
+    """As mdtodo writes them there itself; a receipt from before they counted as text of the task holds."""
+    below = "  - [x] b\n" if "[x]" in note else ""
+    start(repo, f"- [ ] a run:t\n{below}")
+    mdtodo("run")
+    repo.write("TODO.md", f"- [ ] a run:t\n{note}")
+    assert outcomes(mdtodo("run", "--json")) == {"a": outcome}

@@ -19,6 +19,7 @@ from mdtodo.run.start.throttle import (
     Throttle,
     busy_of,
     busy_seconds,
+    cpu_limit,
     memory_percent,
     own_seconds,
 )
@@ -41,6 +42,19 @@ def test_memory_is_what_psutil_says() -> None:
 def test_memory_counts_from_the_first_look() -> None:
     assert not Throttle(max_cpu=100, max_memory=0).allows_start(0.0)
     assert Throttle(max_cpu=100, max_memory=100).allows_start(0.0)
+
+
+def test_the_environment_says_what_this_machine_may_be_used_for(
+    monkeypatch: pytest.MonkeyPatch, repo: Checkout, inside: Callable[..., Said]
+) -> None:
+    for said, limit in ("1", 1), ("100", 100), ("", 85):
+        monkeypatch.setenv("MDTODO_MAX_CPU", said)
+        assert cpu_limit(85) == limit
+    repo.write(".mdtodo.toml", "processors.ok.run = 'true'\n")
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok\n"})
+    for said in "0", "101", "-1", "9.5", "no", "²":
+        done = inside("run", MDTODO_MAX_CPU=said, code=3)
+        assert f"MDTODO_MAX_CPU must be a whole number from 1 to 100, not {said!r}" in done.err
 
 
 def test_load_of_other_processes_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,8 +138,11 @@ def test_a_run_tells_once_that_starts_are_held_back_and_once_that_they_go_on(
 SPINNER = [sys.executable, "-c", "while True: pass"]
 
 
-def test_foreign_load_is_seen_within_two_seconds_and_shown(repo: Checkout) -> None:
+def test_foreign_load_is_seen_within_two_seconds_and_shown(
+    repo: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As many busy loops as processors, and tasks of half a second: after the first figure they run one by one."""
+    monkeypatch.delenv("MDTODO_MAX_CPU")
     repo.write(".mdtodo.toml", "jobs = 2\nmax_memory = 100\n[processors.ok]\nrun = 'sleep 0.5'\n")
     repo.commit("Base", **{"TODO.md": "".join(f"- [ ] task {n} run:ok\n" for n in range(12))})
     loops = [subprocess.Popen(SPINNER, start_new_session=True) for _ in range(os.cpu_count() or 1)]
