@@ -312,6 +312,23 @@ def test_an_archive_hides_no_tick_that_nothing_proves(repo: Checkout, mdtodo: Md
     assert forged(mdtodo, "--proof", f"{base}..HEAD") == [here]
 
 
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        (b"- [x] forged run:ok\n\0", 3, "TODO.archive.md:2: contains a NUL byte"),
+        (b"- [x] forged run:ok\n\xff", 3, "TODO.archive.md:2: not UTF-8"),
+        (b"<<<<<<< a\n- [x] a\n=======\n>>>>>>> b\n", 1, "TODO.archive.md:1: error: conflict-marker"),
+    ],
+)
+def test_an_archive_that_cannot_be_read_or_is_not_merged_is_named(
+    repo: Checkout, mdtodo: Mdtodo, content: bytes, code: int, said: str
+) -> None:
+    start(repo, **{"TODO.archive.md": content})
+    for how in ([], ["--staged"]):
+        found = mdtodo("check", *how, code=code)
+        assert said in found.out + found.err
+
+
 def test_verify_runs_one_that_is_asked_for_by_its_id(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, b"- [ ] a id:task run:ok\n- [ ] b\n")
     mdtodo("run")
