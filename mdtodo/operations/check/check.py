@@ -123,8 +123,8 @@ def check_range(repo: Repository, text: str, paths: Sequence[str] = (), *, cwd: 
     Raises GitError where the range, or what it is compared with, is not here.
     """
     made, strict = gate_in_range(repo, text)
-    found = Checked([], strict=strict).with_gate(made)
-    files = frozenset(finding.file for finding in found.findings)
+    found = Checked([], made.unreadable, strict).with_gate(made)
+    files = frozenset([one.file for one in found.findings] + [one.file or "" for one in made.unreadable])
     return found.only(select_files(repo.root, files, paths, cwd=cwd)) if paths else found
 
 

@@ -458,6 +458,18 @@ def test_a_tick_on_the_way_into_the_archive(
     assert judge() == expected
 
 
+@pytest.mark.parametrize("file", ["TODO.md", "TODO.archive.md"])
+def test_a_file_that_a_range_makes_unreadable_is_an_error(
+    judge: Judge, inside: Mdtodo, repo: Checkout, file: str
+) -> None:
+    repo.commit("Hide", **{file: b"- [x] a id:a run:t\n\0\n"})
+    judge(code=3)
+    assert f"{file}:2: contains a NUL byte" in inside("check", "--proof", "base", code=3).err
+    repo.git("tag", "-f", "base")
+    repo.commit("Later", x="x")
+    assert judge() == []
+
+
 HIDDEN = [
     pytest.param({"TODO.md": TODO + "\n<!--\n- [x] new one run:t\n-->\n"}, id="comment"),
     pytest.param({"TODO.md": TODO + "\n```\n- [x] new one run:t\n```\n"}, id="fence"),
