@@ -33,7 +33,7 @@ class Version(NamedTuple):
 def versions(repo: Repository, config: Config) -> Iterator[Version]:
     """Along the first parents of HEAD, as the files that fit `files` now were then; of a merge, what it brought to the
     branch. Nothing where there is no commit."""
-    is_list = matcher(config.files)
+    is_list = matcher(config.task_files)
     commits = [
         (time, {path: oid for path, oid in changes.items() if is_list(path)})
         for time, changes in _commits(repo, config)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mdtodo.core.archive_paths import is_archive
 from mdtodo.core.task import Status
 from mdtodo.errors import MdtodoError
 from mdtodo.git.true_history import resolve
-from mdtodo.markdown.anchors import TaskIndex
+from mdtodo.markdown.anchors import TaskIndex, Unclear
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.proof.evidence import NO_WORD, PROVING, Evidence
 from mdtodo.proof.history import History
@@ -21,6 +22,7 @@ from mdtodo.proof.steps import Step
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mdtodo.core.task import Anchor
     from mdtodo.git.repository import Repository
     from mdtodo.proof.rules import Rules
     from mdtodo.proof.ticks import Unproven
@@ -90,12 +92,23 @@ class _Files:
         self._known: dict[str, TaskIndex | None] = {}
 
     def place(self, one: JournalEntry) -> tuple[str, int]:
-        """File and line of the task that the receipt is of; line 0 where it is not there, or cannot be told."""
+        """File and line of the task that the receipt is of; line 0 where it is not there, or cannot be told. What its
+        file has no longer may be in an archive, as it is."""
         anchor = one.receipt.edits[0].anchor
+        if (found := self._line(anchor)) or anchor.file not in self._data:
+            return anchor.file, found or 0
+        archive = self._rules.config.archive
+        others = (anchor._replace(file=file) for file in self._data if is_archive(archive, file))
+        lines = [(other.file, line) for other in others if found is None and (line := self._line(other))]
+        return lines[0] if len(lines) == 1 else (anchor.file, 0)
+
+    def _line(self, anchor: Anchor) -> int | None:
+        """That of the task in its file; 0 where it cannot be told, None where it is not there."""
         index = self._index(anchor.file)
-        found = index.find(anchor) if index is not None else ""
-        line = index.document.items[found].line if index is not None and isinstance(found, int) else 0
-        return anchor.file, line
+        found = index.find(anchor) if index is not None else Unclear("")
+        if index is None or not isinstance(found, int):
+            return 0 if isinstance(found, Unclear) else None
+        return index.document.items[found].line
 
     def _index(self, file: str) -> TaskIndex | None:
         if file not in self._known:

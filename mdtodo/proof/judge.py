@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.config.load import load
 from mdtodo.core import codec
+from mdtodo.core.archive_paths import is_archive
 from mdtodo.git.diff_tree import FileChange
 from mdtodo.git.files.tree_files import committed_configuration, from_commit
 from mdtodo.git.position import head_position
@@ -72,7 +73,9 @@ def _without_journal(
         return []
     from mdtodo.proof.journal import in_journal
 
-    data = content.bytes_of({one.file: None for one in unproven})
+    archived = any(is_archive(rules.config.archive, one.file) for one in unproven)
+    # of what went to an archive it has to be known that no other file has it still
+    data = content.bytes_of(content.ids if archived else {one.file: None for one in unproven})
     proven = in_journal(repo, rules, data, unproven, head)
     left = []
     for one in unproven:

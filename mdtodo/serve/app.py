@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 #: The files of the page.
 PAGE = os.path.join(os.path.dirname(__file__), "page")
 API = "/api/v1"
-#: No script but files of this server, no request to another one, in no frame.
+#: No script but files of this server, no request to another one, in no frame; and no text becomes markup or script, but
+#: for the address of the worker that the page's plan has.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types plan-layout"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -136,7 +138,7 @@ class Guard:
         try:
             _refuse_two_lengths(request)
             self._service.access.refuse_foreign(request)
-            if not (scope["path"].startswith("/health") or sign_in.is_open(scope)):
+            if not (scope["path"] == "/health" or sign_in.is_open(request)):
                 scope["person"] = self._service.access.person(request)
                 refuse_without(scope["person"], "read")
         except Problem as problem:

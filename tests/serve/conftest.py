@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
-
-pytest.importorskip("starlette", reason="the package starlette is not installed")
-pytest.importorskip("uvicorn", reason="the package uvicorn is not installed")
 
 from tests.conftest import Checkout
 from tests.serve.server import Server, serving
@@ -15,6 +13,9 @@ from tests.serve.server import Server, serving
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+#: Without the packages of the extra `serve` there is nothing to test.
+collect_ignore_glob = [] if all(map(find_spec, ("starlette", "uvicorn"))) else ["test_*.py"]
 
 CONFIG = """\
 [processors.good]

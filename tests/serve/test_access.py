@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import re
 import socket
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -69,7 +71,16 @@ class TestTokens:
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
     @pytest.mark.parametrize(
-        "path", [*(f"/api/v1/{one}" for one in READS), "/", "/page/x", "/session", "/nothing"]
+        "path",
+        [
+            *(f"/api/v1/{one}" for one in READS),
+            "/",
+            "/?xtoken=1",
+            "/page/x",
+            "/session",
+            "/healthy",
+            "/nothing",
+        ],
     )
     def test_on_an_address_that_others_reach_everything_does(self, everywhere: Server, path: str) -> None:
         assert everywhere.ask("GET", path).status == 401
@@ -376,6 +387,20 @@ class TestStart:
         repo.commit("Base", **{"TODO.md": "- [ ] One\n"})
         said = inside("-C", str(repo.root), "serve", *args, code=code)
         assert sentence in said.err
+
+    def test_without_its_packages(self, repo: Checkout) -> None:
+        code = "import sys; sys.modules['starlette'] = None\nfrom mdtodo.cli import main\nmain({})"
+        done = subprocess.run(
+            [sys.executable, "-c", code.format("['serve']")],
+            cwd=repo.root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 3
+        assert "pip install 'git-mdtodo[serve]'" in done.stderr
+        listed = [sys.executable, "-c", code.format("['serve', 'token', 'list']")]
+        assert subprocess.run(listed, cwd=repo.root, capture_output=True, check=False).returncode == 0
 
     def test_outside_of_a_repository(self, tmp_path: Path, inside: Mdtodo) -> None:
         said = inside("serve", cwd=tmp_path, code=3)

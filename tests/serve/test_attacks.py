@@ -169,6 +169,18 @@ class TestRequests:
             assert time.monotonic() - began < 20
             assert server.get("/health")["live"]
 
+    def test_a_client_that_does_not_read_its_answer_is_left(self, tmp_path: Path) -> None:
+        tasks = "".join(f"- [ ] Task {number} {'x' * 4000} id:t{number}\n" for number in range(2000))
+        repo = made_repository(tmp_path / "r", **{"TODO.md": tasks})
+        with serving(repo.root, before="import mdtodo.serve.connection as one; one.READ = 1.0") as server:
+            deaf = server.raw(b"GET /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            process, end = psutil.Process(server.process.pid), time.monotonic() + PATIENCE
+            assert deaf.recv(12) == b"HTTP/1.1 200"
+            while any(one.status == "ESTABLISHED" for one in process.net_connections()):
+                assert time.monotonic() < end
+                time.sleep(0.2)
+            assert len(reply(deaf)) < 8_000_000, "it had more to send"
+
     @pytest.mark.parametrize(
         "header",
         [

@@ -168,7 +168,7 @@ def test_the_projects(server: Server, shared: Checkout) -> None:
     assert one["tasks"] == sum(one["by_state"].values()) == len(server.get("tasks")["tasks"])
 
 
-@pytest.mark.parametrize("route", ["tasks", "events", "tasks/tests", "status"])
+@pytest.mark.parametrize("route", ["tasks", "events", "tasks/tests", "status", "/session", "/openapi.json"])
 def test_a_head_is_the_same_without_a_body(server: Server, route: str) -> None:
     answer = server.ask("HEAD", route)
     assert (answer.status, answer.body) == (200, b"")

@@ -75,10 +75,9 @@ def test_a_task_that_fails(server: Server) -> None:
 def test_output_is_followed_as_it_comes(server: Server, shared: Checkout) -> None:
     run = start(server, "told")
     until((shared.root / ".git/one").exists)
-    until(lambda: server.get("tasks/told")["tasks"][0]["state"] == "running")
-    (live,) = [one for one in server.get("status")["running"] if one["id"] == "told"]
+    (live,) = until(lambda: [one for one in server.get("status")["running"] if one["id"] == "told"])
     assert live["run"] == run
-    assert "told" in server.get(f"runs/{run}")["in_hand"]
+    until(lambda: "told" in server.get(f"runs/{run}")["in_hand"])
     connection = server.connect()
     connection.request("GET", "/api/v1/tasks/told/output?follow")
     response = connection.getresponse()

@@ -23,10 +23,10 @@ _tokens_option = click.option(
 @click.group(
     "serve",
     invoke_without_command=True,
-    epilog="\b\nExamples:\n  mdtodo serve                             the page and the API, for this machine\n"
-    "  mdtodo serve --repo a --repo b           several repositories\n"
+    epilog="\b\nExamples:\n  mdtodo serve                    the page and the API, for this machine\n"
+    "  mdtodo serve --repo a --repo b  several repositories\n"
     "  mdtodo serve token add ann@example.org --may read,word --expires 90d\n"
-    "  mdtodo serve --host 0.0.0.0 --tokens ~/tokens.toml --certfile c.pem --keyfile k.pem\n\n"
+    "  mdtodo serve --host 0.0.0.0 --certfile cert.pem --keyfile key.pem\n\n"
     "Needs `pip install 'git-mdtodo[serve]'`. docs/serve.md says more.",
 )
 @repo_options

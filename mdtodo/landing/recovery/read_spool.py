@@ -22,7 +22,7 @@ from mdtodo.storage.state import folder
 from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from mdtodo.config.processor_settings import Processor
     from mdtodo.config.settings import Config
@@ -67,7 +67,8 @@ def journal_spooled_results(repo: Repository, state: StateStore, config: Config)
         # by attempt, as a task that had new subtasks may have succeeded twice
         found = sorted((one for path in paths for one in spool.read(path)), key=lambda one: one.attempt)
         there = _with_subtasks(project, state, run) if found else project
-        records = [_record(there, run, one, sentences, commit=commit) for one in found]
+        done = {one.task_id for one in found if one.result.outcome is Outcome.DONE}
+        records = [_record(there, run, one, sentences, done, commit=commit) for one in found]
         state.record_missing([record for record in records if record is not None])
         spool.delete(paths)
     return sentences
@@ -98,8 +99,9 @@ def _wait_or_adopt(repo: Repository, path: str) -> bool:
 
 
 def _record(
-    project: Project, run: str, one: SpoolLine, sentences: list[str], *, commit: bool
+    project: Project, run: str, one: SpoolLine, sentences: list[str], done: Container[str], *, commit: bool
 ) -> JournalEntry | None:
+    """`done`: what has succeeded beside it."""
     from mdtodo.landing.new_subtasks import refusal, waits
     from mdtodo.landing.result_edits import receipt_of, result_edits
 
@@ -110,7 +112,8 @@ def _record(
         sentences.append(f"{task.id} stays open: {refused}")
         return None
     written = waits(project, task, result.subtasks, closed=lambda _: False)
-    blocked = written or not all(project.tasks[one].status.closed for one in task.children)
+    below = (project.tasks[name] for name in task.children)
+    blocked = written or not all(child.status.closed or child.id in done for child in below)
     outcome = Outcome.BLOCKED if blocked else Outcome.DONE
     name = one.processor or ""
     processor = project.config.processors.get(name)

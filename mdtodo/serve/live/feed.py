@@ -95,7 +95,7 @@ class Feed:
         known = self._project.known
         if known is None:
             return
-        repo, files = known.repo, known.config.files
+        repo, files = known.repo, known.config.task_files
         try:
             now = await self._project.look(lambda: worktree_files.find(repo, files))
         except (MdtodoError, OSError):  # whoever reads it is told why

@@ -81,7 +81,7 @@ def _may_be_new(known: Snapshot, kind: int, path: str) -> bool:
         return False
     is_known = name in known.project.documents
     return is_known != os.path.lexists(path) and (
-        is_known or matcher(known.config.files)(name) or os.path.isdir(path)
+        is_known or matcher(known.config.task_files)(name) or os.path.isdir(path)
     )
 
 

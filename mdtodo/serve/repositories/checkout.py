@@ -101,7 +101,7 @@ class Checkout:
         assert self._changes is not None, "it was made with the repository"
         before = self.stamp() or ()
         project = read_project(repo, config)
-        if self._changes.follow(project.documents, config.files):
+        if self._changes.follow(project.documents, config.task_files):
             before = ()  # files that were not looked at may have changed since they were read
         with StateStore.open(repo, create=False) as state:
             leases = {one.task_id: one for one in state.live_leases()}

@@ -15,7 +15,6 @@ from mdtodo.serve.service import service_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.types import Scope
 
     from mdtodo.serve.access.rules import Person
 
@@ -23,10 +22,12 @@ if TYPE_CHECKING:
 _KEPT = 30 * 24 * 3600
 
 
-def is_open(scope: Scope) -> bool:
+def is_open(request: Request) -> bool:
     """Whether that is for who has no token yet: the link, and signing in."""
-    path, method = scope["path"], scope["method"]
-    return (path == "/" and b"token=" in scope["query_string"]) or (path == "/session" and method != "GET")
+    path, method = request.url.path, request.method
+    return (path == "/" and "token" in request.query_params) or (
+        path == "/session" and method in ("POST", "DELETE")
+    )
 
 
 def refusal(request: Request, problem: Problem) -> Response | None:

@@ -93,6 +93,14 @@ def test_each_week_has_what_was_opened_and_closed(
     assert "before; --since shows more" in inside("stats", "--trend").out
 
 
+def test_an_archive_is_no_list(repo: Checkout, told: Callable[..., list[dict[str, Any]]]) -> None:
+    repo.write(".mdtodo.toml", "files = ['*.md']\n")
+    commit(repo, 0, **{"TODO.md": "- [ ] a\n"})
+    commit(repo, 1, **{"TODO.md": "- [x] a\n- [x] b\n"})
+    commit(repo, 2, **{"TODO.md": "- [x] b\n", "TODO.archive.md": "- [x] a\n- [ ] never open\n"})
+    assert [counts(one) for one in told("--by", "day")[:3]] == [(1, 0, 0, 1), (0, 1, 0, 0), (0, 0, 0, 0)]
+
+
 def test_a_merge_brings_what_its_branch_did_and_a_crowd_of_equal_tasks_is_counted(
     repo: Checkout, told: Callable[..., list[dict[str, Any]]]
 ) -> None:

@@ -444,7 +444,7 @@ def test_a_file_that_is_renamed(judge: Judge, repo: Checkout, name: str) -> None
 @pytest.mark.parametrize(
     ("message", "line", "expected"),
     [
-        ("By hand", "- [x] a id:a run:t\n", ["TODO.md:1 open-task-removed"]),
+        ("By hand", "- [x] a id:a run:t\n", ["TODO.archive.md:1 unproven"]),
         (receipt("a"), "- [x] a id:a run:t\n", []),
         ("By hand", "- [-] a id:a run:t\n", []),
         ("By hand", "- [x] c\n", []),

@@ -187,5 +187,5 @@ def test_an_open_task_that_is_ticked_on_its_way_into_an_archive_is_named_unless_
         repo.write("TODO.archive.md", "- [x] a run:t\n")
         repo.git("add", "-A")
         found = inside("check", *args, "--json").json["findings"]
-        assert [one["code"] for one in found] == ([] if proven else ["open-task-removed"])
+        assert [one["code"] for one in found] == ([] if proven else ["unproven"])
         repo.git("reset", "-q", "--hard")

@@ -39,15 +39,15 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with a past, which the tests of a module share and change."""
+    """A repository with a past, which all tests share and change."""
     root = make_shop(tmp_path_factory.mktemp("page") / "shop")
     live_through(root)
     return root
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(shop: Path) -> Iterator[Server]:
     """A server of it that lets runs be started."""
     with serving(shop, "--allow-runs") as started:

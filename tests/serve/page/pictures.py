@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,6 @@ PAST = (
     Picture("serve-board", "board?task=payment", ".panel .receipts", (1760, 900)),
     Picture("serve-plan", "plan", ".plan-box"),
     Picture("serve-figures", "figures", ".chart", (1440, 1000)),
-    Picture("serve-narrow", "plan", ".plan-row", (390, 760), "dark"),
 )
 LIVE = (
     Picture("serve-runs", "runs", ".bar-running", colours="dark"),
@@ -61,7 +61,7 @@ def main(folder: Path) -> None:
         for _ in range(3):
             call(root, "verify", check=False)
         options = ["--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=options)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
         with serving(root, "--allow-runs") as server:
             take(browser, server, PAST, folder)
             command = [sys.executable, "-m", "mdtodo", "-q", "run"]

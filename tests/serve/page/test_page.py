@@ -104,6 +104,24 @@ def test_a_drag_that_the_rules_refuse_says_why_and_changes_nothing(page: Page, s
     assert last_commit(shop) == before
 
 
+def test_a_card_at_the_side_of_the_board_brings_the_columns_beyond(page: Page, shop: Path) -> None:
+    page.set_viewport_size({"width": 900, "height": 800})
+    expect(held(page, "Blocked", "Pack the release")).to_be_visible()
+    page.locator(".board").evaluate("(board) => { board.scrollLeft = 260; }")
+    begin = held(page, "Manual", "Texts are read").bounding_box()
+    assert begin
+    page.mouse.move(begin["x"] + 60, begin["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(500, 300, steps=3)
+    page.mouse.move(880, 300, steps=3)
+    expect(column(page, "Done")).to_be_in_viewport(ratio=0.9)
+    page.mouse.move(column(page, "Done").bounding_box()["x"] + 90, 300, steps=3)
+    page.mouse.up()
+    expect(page.get_by_role("status").get_by_text("Marked as done")).to_be_visible()
+    page.keyboard.press("u")
+    expect(held(page, "Manual", "Texts are read")).to_be_attached()
+
+
 def test_a_state_that_is_worked_out_takes_no_card(page: Page, shop: Path) -> None:
     before = last_commit(shop)
     drag(page, card(page, "Pack the release"), column(page, "Ready"))

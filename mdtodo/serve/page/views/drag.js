@@ -5,6 +5,8 @@ import { column, STATE_TITLES } from '../lib/format.js';
 import { store } from '../lib/store.js';
 
 const START = 6; // pixels before a press is a drag
+const EDGE = 64; // pixels from the side of the board in which it moves along
+const PULL = 14; // pixels in a frame
 const CLOSED = ['done', 'cancelled'];
 
 /** Whether a person's word can bring this task there: states in between are worked out, not said. */
@@ -32,7 +34,26 @@ export function draggable(board, { find, drop }) {
     event.preventDefault();
     held.ghost ?? lift();
     held.ghost.style.setProperty('transform', `translate(${event.clientX - held.dx}px, ${event.clientY - held.dy}px)`);
-    over(document.elementFromPoint(event.clientX, event.clientY)?.closest('.column') ?? null);
+    held.at = { x: event.clientX, y: event.clientY };
+    over(under());
+    pull();
+  }
+
+  const under = () => document.elementFromPoint(held.at.x, held.at.y)?.closest('.column') ?? null;
+
+  /** A card that is held at the side of the board brings the columns that are out of sight. */
+  function pull() {
+    const { left, right } = board.getBoundingClientRect();
+    const by = held.at.x > right - EDGE ? PULL : held.at.x < left + EDGE ? -PULL : 0;
+    if (!by || held.pulling) return;
+    held.pulling = true;
+    requestAnimationFrame(() => {
+      if (!held) return;
+      held.pulling = false;
+      board.scrollLeft += by;
+      over(under());
+      pull();
+    });
   }
 
   function lift() {
