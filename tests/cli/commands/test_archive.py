@@ -345,6 +345,22 @@ def test_verify_runs_one_that_is_asked_for_by_its_id(repo: Checkout, mdtodo: Mdt
 # Undo, merges, others at work
 
 
+def test_prove_takes_ticks_of_an_archive_and_other_commands_say_where_a_task_is(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
+    start(repo, b"- [ ] b\n", **{"TODO.archive.md": "- [x] a id:aa run:ok\n- [x] c id:cc run:no\n"})
+    repo.write(".mdtodo.toml", CONFIG + '[processors.no]\nrun = "false"\n')
+    repo.git("commit", "-qam", "Both")
+    assert len(forged(mdtodo)) == 2
+    mdtodo("prove", "aa")
+    assert [line for _, line, _ in forged(mdtodo)] == [2]
+    mdtodo("prove", code=1)
+    assert repo.head("TODO.archive.md") == b"- [x] a id:aa run:ok\n- [ ] c id:cc run:no\n"
+    for command in ("done", "show", "reopen", "run", "archive"):
+        said = mdtodo(command, "aa", code=2).err
+        assert '"a" (aa) is archived: TODO.archive.md:1' in said
+
+
 def test_an_undo_brings_them_back_though_both_files_have_changed(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo)
     mdtodo("archive", "a")
