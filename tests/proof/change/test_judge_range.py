@@ -448,9 +448,11 @@ def test_a_file_that_is_renamed(judge: Judge, repo: Checkout, name: str) -> None
         (receipt("a"), "- [x] a id:a run:t\n", []),
         ("By hand", "- [-] a id:a run:t\n", []),
         ("By hand", "- [x] c\n", []),
+        ("By hand", "- [ ] a id:a run:t\n", ["TODO.md:1 open-task-removed"]),
+        ("By hand", "- [ ] c\n", ["TODO.md:3 open-task-removed"]),
     ],
 )
-def test_a_tick_on_the_way_into_the_archive(
+def test_a_task_on_the_way_into_the_archive(
     judge: Judge, repo: Checkout, message: str, line: str, expected: list[str]
 ) -> None:
     left = TODO.replace(line.replace("[x]", "[ ]").replace("[-]", "[ ]"), "")
