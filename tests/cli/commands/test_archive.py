@@ -257,6 +257,7 @@ def test_before_a_moment(repo: Checkout, mdtodo: Mdtodo) -> None:
 
 
 def test_a_dry_run_is_a_patch(repo: Checkout, mdtodo: Mdtodo) -> None:
+    assert "Print the diff; change nothing." in mdtodo("archive", "--help").out
     start(repo)
     patch = mdtodo("archive", "--dry-run").out
     assert (repo.read("TODO.md"), repo.status()) == (TODO, [])
