@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 def accept_and_report(session: Session, names: Sequence[str], *, dry_run: bool) -> int:
     """Take unproven ticks as they stand, those of the tasks that are named or all that HEAD has; the exit code."""
     from mdtodo.landing.recovery.recover import finish_earlier_if_any
+    from mdtodo.project.archives import with_archives
     from mdtodo.run.recheck.prove import unproven_ticks
 
     if not dry_run:
         say(finish_earlier_if_any(session.repo, session.config))
-    project = session.project()
+    project, _ = with_archives(session.project(), names)
     ticks = unproven_ticks(project)
     named = {task.id: task for task in map(project.find, names)}
     others = [task for task in named.values() if task.id not in ticks.unproven]

@@ -12,7 +12,7 @@ import time
 from http.client import HTTPException, InvalidURL
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.error import HTTPError, URLError
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from mdtodo import __version__
@@ -85,8 +85,10 @@ def headers_of(name: str, body: bytes, key: bytes | None, now: float) -> dict[st
 def post(url: str, one: Waiting, key: bytes | None) -> Answer:
     """Post it once. What the server sends back is not read beyond its headers."""
     body = body_of(one)
-    request = Request(url, body, headers_of(one.id, body, key, time.time()), method="POST")  # noqa: S310
+    headers = headers_of(one.id, body, key, time.time())
     try:
+        url, login = _without_login(url)
+        request = Request(url, body, headers | login, method="POST")  # noqa: S310
         with build_opener(_SameHost).open(request, timeout=SILENCE) as response:
             return Answer() if 200 <= response.status < 300 else Answer(f"HTTP {response.status}")
     except HTTPError as error:
@@ -96,6 +98,16 @@ def post(url: str, one: Waiting, key: bytes | None) -> Answer:
         return Answer(_words(error.reason))
     except (OSError, HTTPException, ValueError) as error:
         return Answer(_words(error))
+
+
+def _without_login(url: str) -> tuple[str, dict[str, str]]:
+    """The URL without the user and the password in it, which urllib takes for a part of the host; and their header."""
+    parts = urlsplit(url)
+    login, found, host = parts.netloc.rpartition("@")
+    if not found:
+        return url, {}
+    word = base64.b64encode(unquote_to_bytes(login)).decode()
+    return parts._replace(netloc=host).geturl(), {"authorization": f"Basic {word}"}
 
 
 def _refused(error: HTTPError) -> Answer:
@@ -113,7 +125,7 @@ def _words(error: object) -> str:
         return error.strerror
     # what else is said may have the URL in it, and with it a secret
     said = str(error) if isinstance(error, HTTPException) and not isinstance(error, InvalidURL) else ""
-    return said[:200] or type(error).__name__
+    return " ".join(said.split())[:200] or type(error).__name__
 
 
 class _SameHost(HTTPRedirectHandler):

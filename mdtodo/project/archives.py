@@ -9,7 +9,7 @@ from mdtodo.git.files.worktree_files import find
 from mdtodo.project.project import MIN_ID_PREFIX, read_project
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from mdtodo.project.project import Project
 
@@ -22,6 +22,21 @@ def with_archives(project: Project, names: Sequence[str]) -> tuple[Project, tupl
         return project, ()
     every = read_project(project.repo, project.config, paths=archives, summary=project.state_summary)
     files = {every.find(name).file for name in wanted if _has(every, name)}
+    paths = tuple(path for path in archives if path in files)
+    if not paths:
+        return project, ()
+    return read_project(project.repo, project.config, paths=paths, summary=project.state_summary), paths
+
+
+def with_unproven_in_archives(
+    project: Project, names: Sequence[str], unproven: Callable[[Project], Collection[str]]
+) -> tuple[Project, tuple[str, ...]]:
+    """The same for these ids or, where none is given, with the archives that have tasks which are `unproven`."""
+    archives = find(project.repo, archive_patterns(project.config.archive))
+    if names or not archives:
+        return with_archives(project, names)
+    every = read_project(project.repo, project.config, paths=archives, summary=project.state_summary)
+    files = {every.tasks[name].file for name in unproven(every)}.intersection(archives)
     paths = tuple(path for path in archives if path in files)
     if not paths:
         return project, ()

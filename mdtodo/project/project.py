@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mdtodo.config.load import load
-from mdtodo.core.titles import few
+from mdtodo.core.archive_paths import archive_patterns
+from mdtodo.core.titles import few, title_and_id
 from mdtodo.errors import GitError, InputError, UsageError
 from mdtodo.git.files import worktree_files
 from mdtodo.markdown.document import Document, parse
@@ -104,6 +105,7 @@ class Project:
 
     def _beginning(self, name: str) -> list[Task]:
         if len("".join(name.split())) < MIN_ID_PREFIX:
+            self._refuse_archived(name)
             raise too_short(name)
         return [task for task in self.tasks.values() if task.id.startswith(name)]
 
@@ -114,12 +116,30 @@ class Project:
             what = repr(name) if by_title else f"the id {name!r}"
             hint = "use its id" if by_title else "type more of it"
             raise UsageError(f"{what} matches {len(found)} tasks: {_listed(found)}", hint=hint)
+        self._refuse_archived(name)
         also = ", and no open task has it in its title" if by_title else ""
         titled = [] if by_title else self._titled(name)
         raise UsageError(
             f"no task has the id {name!r}{also}{_nearest(name, self.tasks)}",
             hint=f"in titles: {_listed(titled)}" if titled else "`mdtodo list` shows the ids",
         )
+
+    def _refuse_archived(self, name: str) -> None:
+        """Raise UsageError where a task of an archive has this id, or one that begins so."""
+        archives = worktree_files.find(self.repo, archive_patterns(self.config.archive))
+        if not archives or all(archive in self.documents for archive in archives):
+            return
+        every = read_project(
+            self.repo, self.config, paths=archives, summary=self.state_summary, tolerant=True
+        )
+        enough = len(name) >= MIN_ID_PREFIX
+        for task in every.tasks.values():
+            if task.file in archives and (task.id == name or (enough and task.id.startswith(name))):
+                raise UsageError(
+                    f"{title_and_id(task)} is archived: {task.file}:{task.line}",
+                    hint=f"`mdtodo verify {task.id}` and `mdtodo prove {task.id}` run its processor there; "
+                    "to change it, move its lines back to a TODO file",
+                )
 
     def problems(self, task: Task) -> tuple[Problem, ...]:
         """What is wrong with the keys on the task's line, or nearly right."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ import click
 from mdtodo.markdown.keys.estimates_and_dates import format_estimate
 from mdtodo.planning.task_json import task_record
 from mdtodo.reporting.markdown import escaped, table
+from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +51,9 @@ def print_csv(plan: Plan, tasks: Sequence[Task]) -> None:
     if records:
         writer = csv.writer(out)
         writer.writerow(records[0])
-        writer.writerows([_cell(name, value) for name, value in record.items()] for record in records)
+        # a terminal obeys what a spreadsheet shows
+        shown = one_line if sys.stdout.isatty() else str
+        writer.writerows([shown(_cell(name, value)) for name, value in record.items()] for record in records)
     # as bytes, so that nothing makes more of the line ends
     click.echo(out.getvalue().encode("utf-8", "replace"), nl=False)
 

@@ -233,6 +233,17 @@ def write_copy(path: str, target: str, notes: Mapping[str, str]) -> None:
             connection.close()
 
 
+def is_copy(path: str) -> bool:
+    """Whether a file is one that `write_copy` has made, as its notes say."""
+    connection = sqlite3.connect(f"file:{_quoted(path)}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    try:
+        return bool(connection.execute("SELECT 1 FROM notes WHERE name = 'mdtodo'").fetchall())
+    except sqlite3.DatabaseError:
+        return False
+    finally:
+        connection.close()
+
+
 def _back_up(connection: sqlite3.Connection, path: str, version: int) -> None:
     """Keep the file as that version wrote it, `<path>.version-<n>`, whole or not at all, before it becomes one of a
     newer version; of several processes that do so at once the last one's stays."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
+import threading
 import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -180,6 +182,28 @@ class TestWebhook:
         standardwebhooks.Webhook(SECRET).verify(body, headers)
         with pytest.raises(standardwebhooks.WebhookVerificationError):
             standardwebhooks.Webhook(SECRET).verify(body + b" ", headers)
+
+    def test_a_login_in_the_url_is_a_header_and_no_host(self, receiver: Receiver) -> None:
+        url = receiver.url.replace("//", "//us%40er:p%2Fw@")
+        assert webhook.post(url, Waiting("m", "run", 0.0, 0.0, (), _run_data()), None) == webhook.Answer()
+        assert receiver.requests[0][0]["authorization"] == "Basic dXNAZXI6cC93"
+        assert receiver.requests[0][0]["host"] in url
+
+    def test_what_is_no_answer_of_http_is_told_on_one_line(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+            def answer() -> None:
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(b"no\rHTTP\n")
+
+            thread = threading.Thread(target=answer)
+            thread.start()
+            told = webhook.post(url, Waiting("m", "run", 0.0, 0.0, (), _run_data()), None)
+            thread.join()
+        assert told.problem == "no HTTP"
 
     def test_without_a_secret_it_is_not_signed_and_a_wrong_one_is_told(
         self, repo: Checkout, inside: Call, receiver: Receiver

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdtodo.cli.options import dry_run_option, ids_argument, json_option
+from mdtodo.cli.options import ids_argument, json_option
 
 if TYPE_CHECKING:
     from mdtodo.cli.context import Session
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--before", metavar="TIME", help="Only what was not changed since then: 90d, 12h, or a date (YYYY-MM-DD)."
 )
-@dry_run_option
+@click.option("--dry-run", is_flag=True, help="Print the diff; change nothing.")
 @json_option
 @click.pass_obj
 def command(session: Session, /, **asked: Any) -> int:

@@ -65,6 +65,7 @@ def command(
     """
     from mdtodo.errors import UsageError
     from mdtodo.landing.recovery.follow_claims import follow_claims
+    from mdtodo.project.archives import with_unproven_in_archives
     from mdtodo.run.recheck.prove import to_prove, unproven_ticks
     from mdtodo.run.run_options import Options
 
@@ -72,8 +73,9 @@ def command(
         if jobs is not None or no_commit or dirty or fresh or as_json:
             raise UsageError("--accept runs nothing: it takes ids and --dry-run alone")
         return accept_and_report(session, ids, dry_run=dry_run)
-    project = session.project()
-    follow_claims(project)
+    lists = session.project()
+    follow_claims(lists)
+    project, archives = with_unproven_in_archives(lists, ids, lambda every: unproven_ticks(every).unproven)
     ticks = unproven_ticks(project)
     found = to_prove(project, ticks, ids)
     if as_json and found.todo and found.ticks:
@@ -90,6 +92,7 @@ def command(
         prove=True,
         dirty=dirty,
         new_ticks=ticks.new,
+        archives=archives,
     )
     code = _run(session, options, found, dry_run=dry_run, as_json=as_json)
     return code or (1 if found.refused else 0)
@@ -106,7 +109,7 @@ def _run(session: Session, options: Options, found: ToProve, *, dry_run: bool, a
         codes.append(tell(session, run, as_json=as_json))
     if found.ticks or not found.todo:  # also without any: what a killed run has proven lands then
         codes.append(tell(session, options, as_json=as_json))
-        codes.append(0 if dry_run else _report_not_counted(session))
+        codes.append(0 if dry_run else _report_not_counted(session, options.archives))
     return max(codes, default=0)
 
 
@@ -119,12 +122,12 @@ def _report_others(found: ToProve, *, unjudged: int) -> None:
     say((*found.left, *found.proven, *found.refused))
 
 
-def _report_not_counted(session: Session) -> int:
+def _report_not_counted(session: Session, archives: tuple[str, ...]) -> int:
     """Say of what passed, and is still unproven, why that is so; 1 where there is such a tick."""
     from mdtodo.core.results import Outcome
     from mdtodo.run.recheck.prove import not_counted
 
     passed = {one.id for report in session.reports for one in report.tasks if one.outcome is Outcome.DONE}
-    sentences = not_counted(session.project(), frozenset(passed))
+    sentences = not_counted(session.project(archives), frozenset(passed))
     say(sentences)
     return 1 if sentences else 0

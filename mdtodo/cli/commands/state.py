@@ -86,10 +86,11 @@ def backup(session: Session, file: str) -> None:
 
     An older backup in FILE is replaced. Captured output is not in it.
     """
+    from mdtodo.reporting.text import one_line
     from mdtodo.storage.maintenance.backup import back_up
 
     size = back_up(session.repo, os.path.join(session.directory, file))
-    session.say(f"backed up to {file}, {_size(size)}")
+    session.say(f"backed up to {one_line(file)}, {_size(size)}")
 
 
 @command.command(

@@ -27,7 +27,7 @@ from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.operations.check import baseline
-from mdtodo.operations.check.archives import lists_of, open_in_archives
+from mdtodo.operations.check.archives import CONFLICT, lists_of, of_archives
 from mdtodo.operations.check.gate import gate, gate_in_range
 from mdtodo.operations.check.rules import judged
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
@@ -123,8 +123,8 @@ def check_range(repo: Repository, text: str, paths: Sequence[str] = (), *, cwd: 
     Raises GitError where the range, or what it is compared with, is not here.
     """
     made, strict = gate_in_range(repo, text)
-    found = Checked([], strict=strict).with_gate(made)
-    files = frozenset(finding.file for finding in found.findings)
+    found = Checked([], made.unreadable, strict).with_gate(made)
+    files = frozenset([one.file for one in found.findings] + [one.file or "" for one in made.unreadable])
     return found.only(select_files(repo.root, files, paths, cwd=cwd)) if paths else found
 
 
@@ -183,12 +183,14 @@ class Checked(NamedTuple):
 
 def _findings_in(repo: Repository, content: TodoFiles, config: Config, named: Container[str] = ()) -> Checked:
     """Everything that is wrong in these files, as far as the receipts on the branch do not know better, and as the
-    configuration has it; of an archive that is not `named`, no more than that open tasks stand in it."""
+    configuration has it; of an archive that is not `named`, no more than `of_archives` says."""
     lists = lists_of(content, config, named)
     checked = _judge_files(repo, lists, config)
     found = checked.findings
     if lists is not content:
-        found = _in_place([*found, *open_in_archives(content, config)])
+        more, unreadable = of_archives(content, config)
+        found = _in_place([*found, *more])
+        checked = checked._replace(unreadable=(*checked.unreadable, *unreadable))
     if any(finding.code == "unknown-id" for finding in found):
         from mdtodo.project.deleted_tasks import without_deleted
 
@@ -385,8 +387,7 @@ def _of_document(file: str, document: Document) -> Iterator[Finding]:
     for box in document.unknown_boxes:
         yield Finding(file, box.line, Severity.WARNING, "unknown-box", box.sentence)
     for line in document.conflicts:
-        message = "a conflict marker: finish the merge, then check again"
-        yield Finding(file, line, Severity.ERROR, "conflict-marker", message)
+        yield Finding(file, line, Severity.ERROR, "conflict-marker", CONFLICT)
 
 
 def _of_keys(file: str, line: int, text: str) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mdtodo.config.settings import Config
     from mdtodo.core.task import Finding
+    from mdtodo.errors import InputError
     from mdtodo.git.files.tree_files import TodoFiles
     from mdtodo.git.repository import Repository
     from mdtodo.proof.change.task_changes import TaskChanges
@@ -32,10 +33,11 @@ _BOX = re.compile(
 
 class Gate(NamedTuple):
     """Findings, as the configuration has them by which they are judged; and how many ticks cannot be, as the clone is
-    shallow."""
+    shallow. `unreadable`: files of a range that it made so."""
 
     findings: list[Finding]
     unjudged: int = 0
+    unreadable: tuple[InputError, ...] = ()
 
 
 def gate(
@@ -82,11 +84,11 @@ def gate_in_range(repo: Repository, text: str) -> tuple[Gate, bool]:
     from mdtodo.proof.change.judge_range import judge_range
     from mdtodo.proof.findings import change_findings, findings
 
-    judgement, change = judge_range(repo, text)
+    judgement, change, unreadable = judge_range(repo, text)
     config = judgement.rules.config
     found = findings(judgement, with_commits=True)
     found += change_findings(change, config) if change else []
-    return Gate(judged(found, config.check), judgement.unknown), config.warnings_as_errors
+    return Gate(judged(found, config.check), judgement.unknown, unreadable), config.warnings_as_errors
 
 
 def _changed(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.errors import InputError
 from mdtodo.git.files.tree_files import from_commit
+from mdtodo.markdown.source import check_encoding
 from mdtodo.proof.change.commit_range import read_range
 from mdtodo.proof.change.in_range import Change, changed_signers, settings_at, tasks_in_range
 from mdtodo.proof.change.settings_changes import settings_changes
@@ -14,15 +16,18 @@ from mdtodo.proof.signers import signers_of
 from mdtodo.proof.ticks import Version, look_up, ticks_of, with_ticks
 
 if TYPE_CHECKING:
+    from mdtodo.config.settings import Config
+    from mdtodo.git.files.tree_files import TodoFiles
     from mdtodo.git.repository import Repository
 
 
 class RangeJudgement(NamedTuple):
     """The unproven ticks that the range makes and its end still has; and what it did beside ticking, None where
-    nothing is to be said of it."""
+    nothing is to be said of it. `unreadable`: files that it made so, in which any tick could hide."""
 
     ticks: Judgement
     change: Change | None = None
+    unreadable: tuple[InputError, ...] = ()
 
 
 def judge_range(repo: Repository, text: str) -> RangeJudgement:
@@ -45,4 +50,21 @@ def judge_range(repo: Repository, text: str) -> RangeJudgement:
     version = Version(content.ids, content.bytes_of(content.ids))
     ticks = with_ticks(ticks_of(version, rules), change.tasks.ticks)
     found = look_up(repo, rules, ticks, version, commits.end, inside=commits.inside, fresh=change.tasks.fresh)
-    return RangeJudgement(Judgement(rules, *unproven_of(rules, ticks, found)), change)
+    unreadable = tuple(_made_unreadable(repo, commits.base, content, config))
+    return RangeJudgement(Judgement(rules, *unproven_of(rules, ticks, found)), change, unreadable)
+
+
+def _made_unreadable(repo: Repository, base: str, content: TodoFiles, config: Config) -> list[InputError]:
+    """What is wrong with files that cannot be read, and that are others than in the base."""
+    found = list(content.unreadable)
+    for path, data in content.bytes_of(content.ids).items():
+        try:
+            check_encoding(data, path)
+        except InputError as error:
+            found.append(error)
+    if not found:
+        return []
+    before = from_commit(repo, base, config.files_and_archives)
+    known = {error.file for error in before.unreadable}
+    same = {path for path, oid in content.ids.items() if before.ids.get(path) == oid}
+    return [error for error in found if error.file not in known | same]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.archive_paths import is_archive
 from mdtodo.core.task import Status
 from mdtodo.planning.inline_block import INLINE, inline_processor
 from mdtodo.proof.line_map import title_of
@@ -72,8 +73,13 @@ def _tasks(version: Version, rules: Rules) -> dict[Key, Task]:
 def _removed(
     there: Mapping[Key, Task], here: Mapping[Key, Task], after: Version, traced: Traced, rules: Rules
 ) -> dict[Key, Task]:
-    """Open tasks that do not stand in a TODO file any more, and are not closed in any other."""
+    """Open tasks that do not stand in a TODO file any more, and are not closed in any other. An open one in an archive
+    is in no list."""
+    archive = rules.config.archive
     closed = rules.characters(Status.DONE, Status.CANCELLED)
+    here = {
+        key: task for key, task in here.items() if task.status.closed or not is_archive(archive, task.file)
+    }
     kept = {
         key: here[key].title if key in here else title_of(box.text).decode(errors="surrogateescape")
         for key, box in traced.boxes.items()
@@ -84,7 +90,9 @@ def _removed(
     new = Counter(title for key, title in kept.items() if key not in traced.before)
     found: dict[Key, Task] = {}
     for key, task in there.items():
-        if task.status.closed or key in traced.closed or (key in stand and key not in unproven):
+        if task.status.closed or is_archive(archive, task.file) or key in traced.closed:
+            continue
+        if key in stand and key not in unproven:
             continue
         if new[task.title]:
             # among equal ones nobody can tell which is which: one that came is one that went

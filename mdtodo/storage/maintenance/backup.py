@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo import __version__
 from mdtodo.errors import MdtodoError, UsageError
 from mdtodo.git.repository import run
+from mdtodo.storage.database import is_copy, write_copy
 from mdtodo.storage.state import folder
 
 if TYPE_CHECKING:
@@ -56,8 +57,6 @@ def back_up(repo: Repository, target: str) -> int:
         raise MdtodoError("there is no state to back up: nothing has run in this clone yet", file=path)
     _refuse_target(path, target)
     notes = {"mdtodo": __version__, "taken": str(time.time()), **Origin.of(repo).notes()}
-    from mdtodo.storage.database import write_copy
-
     write_copy(path, target, notes)
     return os.path.getsize(target)
 
@@ -74,5 +73,5 @@ def _refuse_target(path: str, target: str) -> None:
             begins = file.read(len(SQLITE))
     except OSError as error:
         raise MdtodoError(f"the backup cannot be written: {error.strerror}", file=target) from error
-    if begins not in (SQLITE, b""):
+    if begins and not (begins == SQLITE and is_copy(target)):
         raise UsageError(f"{target} is there, and is no backup: name another file")

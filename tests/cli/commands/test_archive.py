@@ -257,6 +257,7 @@ def test_before_a_moment(repo: Checkout, mdtodo: Mdtodo) -> None:
 
 
 def test_a_dry_run_is_a_patch(repo: Checkout, mdtodo: Mdtodo) -> None:
+    assert "Print the diff; change nothing." in mdtodo("archive", "--help").out
     start(repo)
     patch = mdtodo("archive", "--dry-run").out
     assert (repo.read("TODO.md"), repo.status()) == (TODO, [])
@@ -312,6 +313,23 @@ def test_an_archive_hides_no_tick_that_nothing_proves(repo: Checkout, mdtodo: Md
     assert forged(mdtodo, "--proof", f"{base}..HEAD") == [here]
 
 
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        (b"- [x] forged run:ok\n\0", 3, "TODO.archive.md:2: contains a NUL byte"),
+        (b"- [x] forged run:ok\n\xff", 3, "TODO.archive.md:2: not UTF-8"),
+        (b"<<<<<<< a\n- [x] a\n=======\n>>>>>>> b\n", 1, "TODO.archive.md:1: error: conflict-marker"),
+    ],
+)
+def test_an_archive_that_cannot_be_read_or_is_not_merged_is_named(
+    repo: Checkout, mdtodo: Mdtodo, content: bytes, code: int, said: str
+) -> None:
+    start(repo, **{"TODO.archive.md": content})
+    for how in ([], ["--staged"]):
+        found = mdtodo("check", *how, code=code)
+        assert said in found.out + found.err
+
+
 def test_verify_runs_one_that_is_asked_for_by_its_id(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, b"- [ ] a id:task run:ok\n- [ ] b\n")
     mdtodo("run")
@@ -326,6 +344,22 @@ def test_verify_runs_one_that_is_asked_for_by_its_id(repo: Checkout, mdtodo: Mdt
 
 
 # Undo, merges, others at work
+
+
+def test_prove_takes_ticks_of_an_archive_and_other_commands_say_where_a_task_is(
+    repo: Checkout, mdtodo: Mdtodo
+) -> None:
+    start(repo, b"- [ ] b\n", **{"TODO.archive.md": "- [x] a id:aa run:ok\n- [x] c id:cc run:no\n"})
+    repo.write(".mdtodo.toml", CONFIG + '[processors.no]\nrun = "false"\n')
+    repo.git("commit", "-qam", "Both")
+    assert len(forged(mdtodo)) == 2
+    mdtodo("prove", "aa")
+    assert [line for _, line, _ in forged(mdtodo)] == [2]
+    mdtodo("prove", code=1)
+    assert repo.head("TODO.archive.md") == b"- [x] a id:aa run:ok\n- [ ] c id:cc run:no\n"
+    for command in ("done", "show", "reopen", "run", "archive"):
+        said = mdtodo(command, "aa", code=2).err
+        assert '"a" (aa) is archived: TODO.archive.md:1' in said
 
 
 def test_an_undo_brings_them_back_though_both_files_have_changed(repo: Checkout, mdtodo: Mdtodo) -> None:

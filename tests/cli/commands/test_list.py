@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.terminal import Terminal
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -573,3 +575,11 @@ def test_csv_has_every_field_of_every_task(repo: Checkout, mdtodo: Mdtodo) -> No
     assert (rows[1]["tags"], rows[1]["section"], rows[1]["due"]) == ("x y", "A > B", "")
     assert (rows[2]["children"], rows[2]["estimate_hours"], rows[3]["depth"]) == ("wide", "1.5", "1")
     assert mdtodo("list", "--format", "csv", "--tag", "none").out == ""
+
+
+def test_csv_on_a_terminal_is_not_obeyed_by_it(repo: Checkout) -> None:
+    repo.write("TODO.md", "- [ ] a \x1b]0;title\x07 b\n")
+    with Terminal(["list", "--format", "csv"], repo.root, 200, 20) as terminal:
+        terminal.end()
+        assert b"\x1b]" not in terminal.raw
+        assert b"\\x1b]0;title" in terminal.raw

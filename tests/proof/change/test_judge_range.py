@@ -448,14 +448,28 @@ def test_a_file_that_is_renamed(judge: Judge, repo: Checkout, name: str) -> None
         (receipt("a"), "- [x] a id:a run:t\n", []),
         ("By hand", "- [-] a id:a run:t\n", []),
         ("By hand", "- [x] c\n", []),
+        ("By hand", "- [ ] a id:a run:t\n", ["TODO.md:1 open-task-removed"]),
+        ("By hand", "- [ ] c\n", ["TODO.md:3 open-task-removed"]),
     ],
 )
-def test_a_tick_on_the_way_into_the_archive(
+def test_a_task_on_the_way_into_the_archive(
     judge: Judge, repo: Checkout, message: str, line: str, expected: list[str]
 ) -> None:
     left = TODO.replace(line.replace("[x]", "[ ]").replace("[-]", "[ ]"), "")
     repo.commit(message, **{"TODO.md": left, "TODO.archive.md": line})
     assert judge() == expected
+
+
+@pytest.mark.parametrize("file", ["TODO.md", "TODO.archive.md"])
+def test_a_file_that_a_range_makes_unreadable_is_an_error(
+    judge: Judge, inside: Mdtodo, repo: Checkout, file: str
+) -> None:
+    repo.commit("Hide", **{file: b"- [x] a id:a run:t\n\0\n"})
+    judge(code=3)
+    assert f"{file}:2: contains a NUL byte" in inside("check", "--proof", "base", code=3).err
+    repo.git("tag", "-f", "base")
+    repo.commit("Later", x="x")
+    assert judge() == []
 
 
 HIDDEN = [

@@ -130,6 +130,11 @@ class TestBackup:
         assert ran.read("TODO.md").startswith(b"- [x] one")
         said = inside("state", "backup", ".git/mdtodo/state.db", code=2)
         assert "the state itself" in said.err
+        with closing(sqlite3.connect(tmp_path / "mine.db")) as mine, mine:
+            mine.execute("CREATE TABLE recipes (name TEXT)")
+        before = (tmp_path / "mine.db").read_bytes()
+        assert "is no backup" in inside("state", "backup", str(tmp_path / "mine.db"), code=2).err
+        assert (tmp_path / "mine.db").read_bytes() == before
         inside("state", "backup", str(tmp_path / "copy.db"))
         inside("state", "backup", str(tmp_path / "copy.db"))
 
