@@ -1,12 +1,13 @@
 """`mdtodo serve` under load, beside `python -m http.server` with the same bytes.
 
-python benchmarks/serve.py [--tasks N] [--rate N] [--seconds N] [--streams N] [--minutes N]
+python benchmarks/serve.py [--tasks N] [--rate N] [--seconds N] [--streams N] [--minutes N] [--backlog COMMAND]
 
 Requests begin at their times, whether the ones before have been answered or not (an open loop), so that a server that
 stands still is not asked less. Told are the median, the 99th percentile and the longest, in milliseconds, from the time
 at which a request was to begin. Then so many event streams at once: the time until all are told of a change, and the
 resident memory of the server before, meanwhile and afterwards. With --minutes the load goes on for so long, while the
-list changes every second, and the memory of each minute is told.
+list changes every second, and the memory of each minute is told. With --backlog (`backlog`, of the npm package
+backlog.md) as many tasks are asked of that one's server, too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -45,30 +47,40 @@ def repository(root: Path, tasks: int) -> None:
 class Served:
     """A server in a process of its own."""
 
-    def __init__(self, arguments: Sequence[str], cwd: Path) -> None:
+    def __init__(
+        self, arguments: Sequence[str], cwd: Path, program: Sequence[str] = (sys.executable, "-u")
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-u", *arguments],
+            [*program, *arguments],
             cwd=cwd,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
         )
         assert self.process.stdout is not None
-        found = re.search(r"(?:port |:)(\d+)", self.process.stdout.readline())
-        assert found is not None
+        found = None
+        while found is None:
+            line = self.process.stdout.readline()
+            assert line, "it did not start"
+            found = re.search(r"(?:port |:)(\d+)", line)
         self.port = int(found[1])
 
     @property
+    def processes(self) -> list[psutil.Process]:
+        whole = psutil.Process(self.process.pid)
+        return [whole, *whole.children(recursive=True)]
+
+    @property
     def megabytes(self) -> float:
-        return psutil.Process(self.process.pid).memory_info().rss / 1e6
+        return sum(one.memory_info().rss for one in self.processes) / 1e6
 
     @property
     def cpu(self) -> float:
-        used = psutil.Process(self.process.pid).cpu_times()
-        return used.user + used.system
+        return sum(used.user + used.system for used in (one.cpu_times() for one in self.processes))
 
     def end(self) -> None:
-        self.process.terminate()
+        for one in self.processes:
+            one.terminate()
         self.process.wait()
 
 
@@ -178,6 +190,21 @@ async def soak(server: Served, minutes: int, rate: float, file: Path) -> None:
         writer.close()
 
 
+def backlog(command: str, root: Path, tasks: int) -> Served:
+    """Backlog.md's server, with so many tasks."""
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    subprocess.run([command, "init", "bench", "--defaults"], cwd=root, check=True, capture_output=True)
+    for number in range(tasks):
+        status = "Done" if number % 3 == 0 else "To Do"
+        head = f"id: TASK-{number}\ntitle: Task number {number} of the list\nstatus: {status}\nassignee: []\n"
+        text = f"---\n{head}created_date: '2026-01-01 00:00'\nlabels: [backend]\ndependencies: []\n---\n"
+        (root / "backlog" / "tasks" / f"task-{number} - Task.md").write_text(text)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return Served(["browser", "--no-open", "--port", str(port)], root, [command])
+
+
 async def run(options: argparse.Namespace, root: Path, files: Path) -> None:
     server = Served(["-m", "mdtodo", "-C", str(root), "serve", "--port", "0"], root)
     try:
@@ -198,6 +225,14 @@ async def run(options: argparse.Namespace, root: Path, files: Path) -> None:
             await measured("python -m http.server", plain, "/tasks", rate, seconds)
         finally:
             plain.end()
+        if options.backlog:
+            (root / "peer").mkdir()
+            peer = backlog(options.backlog, root / "peer", options.tasks)
+            try:
+                await measured("backlog browser", peer, "/api/tasks", rate, seconds)
+                print(f"{'':<32} {peer.megabytes:.0f} MB; mdtodo serve {server.megabytes:.0f} MB")
+            finally:
+                peer.end()
         await streams(server, options.streams, root / "TODO.md")
         if options.minutes:
             await soak(server, options.minutes, rate, root / "TODO.md")
@@ -214,6 +249,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--streams", type=int, default=100)
     parser.add_argument("--minutes", type=int, default=0)
+    parser.add_argument("--backlog", metavar="COMMAND")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root, files = Path(folder) / "repo", Path(folder) / "files"
