@@ -15,6 +15,7 @@ from prometheus_client.core import (
     HistogramMetricFamily,
     InfoMetricFamily,
 )
+from prometheus_client.registry import Collector
 
 from mdtodo import __version__
 
@@ -38,7 +39,7 @@ def families(clones: Sequence[Figures], run: RunFigures | None = None) -> list[M
 def registry(made: Iterable[Metric]) -> CollectorRegistry:
     """A registry of its own that has just these families."""
 
-    class Once:
+    class Once(Collector):
         def collect(self) -> Iterable[Metric]:
             return made
 

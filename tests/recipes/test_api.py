@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,8 +44,9 @@ def test_a_description_that_is_not_valid_fails(bench: Bench) -> None:
     bench.write(**{"a.yaml": GOOD, "b.yaml": BAD, "c.json": json.dumps({"openapi": "3.1.0"}, indent=4)})
     bench.pip("openapi-spec-validator")
     said = bench.run("api", code=1).said
-    assert "'description' is a required property" in said
-    assert "'info' is a required property" in said
+    # in the words of jsonschema, or of jsonschema-rs where that is there
+    assert re.search(r"'description' is a required property|b\.yaml: Validation Error", said)
+    assert re.search("""['"]info['"] is a required property""", said)
 
 
 def test_a_description_that_states_its_version_late_is_checked(bench: Bench) -> None:
@@ -53,7 +55,7 @@ def test_a_description_that_states_its_version_late_is_checked(bench: Bench) -> 
     text = {"components": {"schemas": schemas}, "info": {}, "openapi": "3.1.0"}
     bench.write(**{"a.yaml": GOOD, "b.json": json.dumps(text)})
     bench.pip("openapi-spec-validator")
-    assert "'title' is a required property" in bench.run("api", code=1).said
+    assert re.search("""['"]title['"] is a required property""", bench.run("api", code=1).said)
 
 
 def test_descriptions_that_keep_the_rules_pass(bench: Bench) -> None:
