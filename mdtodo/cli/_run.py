@@ -72,7 +72,7 @@ def run_and_report(
     Raises GitError, after the report, where a push was asked for and did not succeed; InputError where `file` cannot be
     written.
     """
-    write = None if file is None else _writer(os.path.join(session.directory, file))
+    write = None if file is None else _writer(session, os.path.join(session.directory, file))
     report, refusal = run_once(session, options, as_json=as_json, push=push, remote=remote)
     session.reports.append(report)
     if write is not None:
@@ -83,10 +83,30 @@ def run_and_report(
     return report.exit_code
 
 
-def _writer(file: str) -> Callable[[RunReport], None]:
+def refuse_list(session: Session, file: str) -> None:
+    """Raise UsageError where what a run writes to this file would take the place of a TODO file or an archive."""
+    from mdtodo.config.settings import Config
+    from mdtodo.core.path_patterns import matcher
+    from mdtodo.errors import MdtodoError, UsageError
+
+    try:
+        root = os.path.realpath(session.repo.root)
+    except MdtodoError:
+        return
+    try:
+        patterns = session.config.files_and_archives
+    except MdtodoError:  # a configuration that is broken, of which the run will tell
+        patterns = Config().files_and_archives
+    path = os.path.relpath(os.path.realpath(file), root)
+    if matcher(patterns)(path):
+        raise UsageError(f"{file} is a list of tasks: name another file")
+
+
+def _writer(session: Session, file: str) -> Callable[[RunReport], None]:
     """Writes the report to a file. Raises UsageError or InputError, before anything runs, where it cannot be."""
     from mdtodo.reporting.report_file import form_of, write
 
+    refuse_list(session, file)
     form = form_of(file)
     return lambda report: write(file, form(report))
 

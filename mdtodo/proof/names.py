@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdtodo.core.archive_paths import is_archive
 from mdtodo.errors import InputError
 from mdtodo.markdown.anchors import anchors, derived_ids, place_digest
 from mdtodo.markdown.document import parse
+from mdtodo.proof.evidence import PROVING
 from mdtodo.receipts.identity import is_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mdtodo.core.task import Anchor, Status
+    from mdtodo.config.settings import Config
+    from mdtodo.core.task import Anchor
     from mdtodo.proof.history import History
     from mdtodo.proof.state import Entry, FileState
     from mdtodo.proof.steps import Place
@@ -30,10 +33,10 @@ class Named(NamedTuple):
 
 
 class Names:
-    """Anchors of versions, read where they are asked for; `statuses` are the status characters."""
+    """Anchors of versions, read where they are asked for, by the status characters and the archives of `config`."""
 
-    def __init__(self, history: History, statuses: Mapping[str, Status]) -> None:
-        self._history, self._statuses = history, statuses
+    def __init__(self, history: History, config: Config) -> None:
+        self._history, self._statuses, self._archive = history, config.status, config.archive
         self._known: dict[tuple[str, str], dict[int, tuple[int, Anchor]]] = {}
 
     def trailers_of(
@@ -56,10 +59,19 @@ class Names:
         return found
 
     def fitting(self, found: Sequence[Named]) -> Sequence[Named]:
-        """Of what trailers are of, where one is of equal tasks of several files, those that it says to stand so."""
+        """Of what trailers are of, where one is of equal tasks of several files, those that it says to stand so; and of
+        an archive none that one ends which says otherwise, as a task of a list may have the same id."""
         several = {name for name, count in Counter(one.trailer.task_id for one in found).items() if count > 1}
         fit = {one.trailer.task_id for one in found if one.trailer.task_id in several and self._fits(one)}
-        return [one for one in found if one.trailer.task_id not in fit or self._fits(one)]
+        return [
+            one
+            for one in found
+            if (one.trailer.task_id not in fit and not self._spares(one)) or self._fits(one)
+        ]
+
+    def _spares(self, one: Named) -> bool:
+        ends = one.trailer.outcome not in PROVING
+        return ends and one.trailer.at is not None and is_archive(self._archive, one.path)
 
     def _fits(self, one: Named) -> bool:
         known = self._read(one.path, one.oid).get(one.entry.at)

@@ -131,7 +131,7 @@ def look_up(
                 rules.signers.expected = history.with_receipts
             return rules.refusal(evidence, ticks[number].processor or evidence.processor) is None
 
-        names = Names(history, rules.config.status)
+        names = Names(history, rules.config)
         kept = KnownTicks(repo, rules) if inside is None else None
         known = Known(kept.commit, kept.find) if kept else None
         done = rules.characters(Status.DONE)

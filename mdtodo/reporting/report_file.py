@@ -31,6 +31,8 @@ def form_of(path: str) -> Callable[[RunReport], str]:
     if form is None:
         raise UsageError(f"--report {path!r} must end in .md, for markdown, or .xml, for JUnit")
     folder = os.path.dirname(path)
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise InputError("is no file: nothing was run", file=path)
     if os.path.isdir(path) or not os.path.isdir(folder) or not os.access(folder, os.W_OK):
         why = "is a folder" if os.path.isdir(path) else f"no file can be made in {folder}"
         raise InputError(f"{why}: nothing was run", file=path)

@@ -131,6 +131,11 @@ class TestTheFile:
         assert found["mdtodo_run_exit_code",] == 3
         assert ("mdtodo_tasks", "high", "done") not in found
 
+    def test_no_list_is_overwritten(self, repo: Checkout, inside: Call) -> None:
+        repo.commit("Base", **{"TODO.md": "- [ ] a\n"})
+        assert "is a list of tasks" in inside("run", "--metrics-file", "TODO.md", code=2).err
+        assert repo.read("TODO.md") == b"- [ ] a\n"
+
     def test_a_name_that_the_collector_passes_over_is_told_and_a_dry_run_writes_nothing(
         self, repo: Checkout, inside: Call
     ) -> None:

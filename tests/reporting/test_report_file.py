@@ -87,12 +87,18 @@ def test_markdown_is_that_of_the_action(ready: Checkout, inside: Callable[..., S
         ("report", 2, "must end in .md"),
         ("nowhere/report.xml", 3, "nothing was run"),
         ("docs.xml", 3, "is a folder: nothing was run"),
+        ("pipe.xml", 3, "is no file: nothing was run"),
+        ("docs/TODO.md", 2, "is a list of tasks: name another file"),
+        ("link.md", 2, "is a list of tasks: name another file"),
+        ("docs/TODO.archive.md", 2, "is a list of tasks: name another file"),
     ],
 )
 def test_what_cannot_be_written_is_said_before_anything_runs(
     ready: Checkout, inside: Callable[..., Said], path: str, code: int, sentence: str
 ) -> None:
     (ready.root / "docs.xml").mkdir()
+    os.mkfifo(ready.root / "pipe.xml")
+    os.symlink("docs/TODO.md", ready.root / "link.md")
     head = ready.git("rev-parse", "HEAD")
     assert sentence in inside("run", "--report", path, code=code).err
     assert ready.git("rev-parse", "HEAD") == head

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdtodo.cli._run import report_dry_run, run_and_report
+from mdtodo.cli._run import refuse_list, report_dry_run, run_and_report
 from mdtodo.cli.options import claimed_with, dry_run_option, token_option
 from mdtodo.cli.shared_options import run_options
 from mdtodo.errors import UsageError
@@ -79,6 +80,7 @@ def command(
         return run()
     from mdtodo.cli._metrics_file import with_metrics_file
 
+    refuse_list(session, os.path.join(session.directory, metrics_file))
     return with_metrics_file(session, metrics_file, run)
 
 

@@ -49,7 +49,7 @@ def task_changes(
     pairs = [(key, task, there.get(traced.before.get(key, _NOWHERE))) for key, task in here.items()]
     removed = _removed(there, here, after, traced, rules)
     if removed and traced.receipts:
-        names = Names(history, rules.config.status)
+        names = Names(history, rules.config)
         removed = {key: task for key, task in removed.items() if not _has_receipt(names, before, key, traced)}
     fresh = frozenset(
         key

@@ -300,6 +300,25 @@ def test_a_proof_follows_its_task_there_and_back(repo: Checkout, mdtodo: Mdtodo,
     assert forged(mdtodo) == forged(mdtodo, "--proof", f"{base}..HEAD") == []
 
 
+@pytest.mark.parametrize("name", ["", " id:rel"])
+def test_what_becomes_of_the_next_task_of_that_name_ends_no_proof_in_the_archive(
+    repo: Checkout, mdtodo: Mdtodo, name: str
+) -> None:
+    start(repo, f"- [ ] Release run:ok{name}\n".encode())
+    mdtodo("run")
+    archives(repo, mdtodo)
+    repo.commit("Again", **{"TODO.md": f"- [ ] Release run:ok{name}\n"})
+    repo.write(".git/broken", "")
+    mdtodo("run", code=1)
+    assert forged(mdtodo) == []
+    (repo.root / ".git/broken").unlink()
+    mdtodo("run")
+    mdtodo("reopen", ids(mdtodo)["Release"], "--commit")
+    assert forged(mdtodo) == []
+    shutil.rmtree(repo.root / ".git/mdtodo")
+    assert forged(mdtodo) == []
+
+
 def test_an_archive_hides_no_tick_that_nothing_proves(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, b"- [ ] a run:ok\n- [ ] b run:ok\n", 'proof = "require"\n')
     base = repo.git("rev-parse", "HEAD")
