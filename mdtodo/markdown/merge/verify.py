@@ -11,7 +11,7 @@ from mdtodo.markdown.merge.result import Conflict
 from mdtodo.markdown.merge.version import Version, read_versions, tasks_at, top_tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
     from mdtodo.core.task import Status
     from mdtodo.markdown.merge.match import Matched
@@ -47,6 +47,7 @@ class Verifier:
             for one in range(len(self.matched.entities))
             if not self._fits(one, counts[one], disputed=one in disputed)
         }
+        wrong |= self._bereft(result)
         misplaced = self._misplaced(result)
         return wrong | {one for one in misplaced if not self._is_as_text_merged(*misplaced[one])}
 
@@ -96,6 +97,20 @@ class Verifier:
             side = 1 if one.theirs is None else 2
             return disputed or self._line(entity, side) == self._line(entity, 0)
         return count == 1 or disputed or (one.ours is None and one.theirs is None)
+
+    def _bereft(self, result: Result) -> set[int]:
+        """The tasks of one side alone that lack a line of text that this side has below them: as where it gave a task
+        other words, and the other side deleted that with all below it."""
+        found = set()
+        for at, entity in result.places.items():
+            sides = [side for side, line in enumerate(self.matched.entities[entity]) if line is not None]
+            if sides in ([1], [2]):
+                first = self.matched.entities[entity][sides[0]]
+                assert first is not None
+                own = Counter(_text_below(self.versions[sides[0]].lines, first))
+                if own and own - Counter(_text_below(result.pieces, at)):
+                    found.add(entity)
+        return found
 
     def _line(self, entity: int, side: int) -> bytes:
         at = self.matched.entities[entity][side]
@@ -190,6 +205,23 @@ class Verifier:
 _NEAR = 2
 # The text merge is asked of a task without a parent only if it had no conflict in so many lines above.
 _FAR = 10
+
+
+def _text_below(pieces: Sequence[bytes | Conflict], at: int) -> Iterator[bytes]:
+    """The lines of text below the task at this place, stripped, up to the next task or conflict."""
+    depth = _indent(pieces[at])
+    for place in range(at + 1, len(pieces)):
+        piece = pieces[place]
+        if isinstance(piece, Conflict) or read_line(piece) is not None:
+            return
+        if piece.strip():
+            if _indent(piece) <= depth:
+                return
+            yield piece.strip()
+
+
+def _indent(line: bytes | Conflict) -> int:
+    return len(line) - len(line.lstrip(b" \t")) if isinstance(line, bytes) else 0
 
 
 def _counts(pieces: Sequence[bytes | Conflict], places: Iterable[int]) -> Counter[Any]:

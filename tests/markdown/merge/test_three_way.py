@@ -177,6 +177,17 @@ def test_deleted_and_changed_is_a_conflict() -> None:
     )
 
 
+@pytest.mark.parametrize("note", ["  - a note\n", "  text\n\n  > quoted\n", "  ```\n  code\n  ```\n"])
+def test_what_stands_below_a_task_that_got_other_words_is_not_deleted_with_the_old_ones(note: str) -> None:
+    base = f"# L\n\n- [ ] first\n- [ ] alpha beta\n{note}- [ ] last\n"
+    reworded = base.replace("alpha beta", "zeta omega")
+    deleted = base.replace(f"- [ ] alpha beta\n{note}", "")
+    for ours, theirs in (reworded, deleted), (deleted, reworded):
+        data, conflicts = merged(base, ours, theirs)
+        assert conflicts == 1
+        assert f"- [ ] zeta omega\n{note}" in data
+
+
 def test_a_task_with_a_child_of_the_other_side_is_not_deleted() -> None:
     theirs = BASE.replace("- [ ] b\n", "- [ ] b\n  - [ ] k\n")
     data, conflicts = merged(BASE, with_line("[ ] b", ""), theirs)
