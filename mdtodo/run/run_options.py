@@ -23,7 +23,9 @@ class Options:
     filters, says what is meant of the tasks that come meanwhile. `verbose`: the command of each attempt is told, and
     where its output goes. `token`: that of the claim under which the only task that was asked for is run. `merged`:
     begun tasks whose work has been read and merged since, so that only their check is left. `run_id`: what the run
-    is called, where whoever starts it has to know that.
+    is called, where whoever starts it has to know that. `executor`: the URL of a cluster, None for the configured one;
+    `insecure`: on another host without TLS too; `reconnect`: seconds for which its scheduler is waited for.
+    `elsewhere`: other machines do the work, so that it counts what those can.
     """
 
     chosen: frozenset[str] | None = None
@@ -45,6 +47,10 @@ class Options:
     token: int | None = None
     merged: frozenset[str] = frozenset()
     run_id: str | None = None
+    executor: str | None = None
+    insecure: bool = False
+    reconnect: float | None = None
+    elsewhere: bool = False
 
     @property
     def gives_receipts(self) -> bool:

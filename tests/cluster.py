@@ -1,0 +1,84 @@
+"""A real cluster on loopback: a scheduler and workers, each a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.processes import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_SCHEDULER = ("--host", "127.0.0.1", "--no-dashboard")
+_WORKER = ("--host", "127.0.0.1", "--no-nanny", "--nthreads", "2", "--no-dashboard")
+
+
+class Cluster:
+    """A scheduler and two workers; the second one declares `gpu`."""
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        self.folder = folder
+        self.scheduler = self.start_scheduler(port)
+        self.workers = [self.start_worker(), self.start_worker("--resources", "gpu=1")]
+        for number in range(len(self.workers)):
+            eventually(lambda n=number: b"Registered to" in (folder / f"worker{n}.log").read_bytes())
+
+    def start_scheduler(self, port: int = 0) -> subprocess.Popen[bytes]:
+        (self.folder / "scheduler.json").unlink(missing_ok=True)
+        where = ("--port", str(port), "--scheduler-file", str(self.folder / "scheduler.json"))
+        return self._start("scheduler", *_SCHEDULER, *where)
+
+    def start_worker(self, *options: str) -> subprocess.Popen[bytes]:
+        eventually(lambda: self.address)
+        self._count = getattr(self, "_count", -1) + 1
+        local = ("--local-directory", str(self.folder / f"local{self._count}"))
+        return self._start("worker", self.address, *_WORKER, *local, *options, name=f"worker{self._count}")
+
+    @property
+    def address(self) -> str:
+        with suppress(OSError, ValueError):
+            return str(json.loads((self.folder / "scheduler.json").read_text())["address"])
+        return ""
+
+    @property
+    def url(self) -> str:
+        return self.address.replace("tcp:", "dask:")
+
+    def close(self) -> None:
+        for process in (*self.workers, self.scheduler):
+            with suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def _start(self, kind: str, *options: str, name: str = "") -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name or kind}.log").open("wb") as log:
+            command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options]
+            null = subprocess.DEVNULL
+            return subprocess.Popen(command, stdin=null, stdout=log, stderr=log, start_new_session=True)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory, isolated_home: Path) -> Iterator[Cluster]:
+    """One that nobody harms."""
+    found = Cluster(tmp_path_factory.mktemp("cluster"))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def own_cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """One whose processes may be killed and stopped."""
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    found = Cluster(folder)
+    yield found
+    found.close()
