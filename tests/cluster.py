@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.processes import eventually
+from tests.processes import DEADLINE, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
 
 _SCHEDULER = ("--host", "127.0.0.1", "--no-dashboard")
 _WORKER = ("--host", "127.0.0.1", "--no-nanny", "--nthreads", "2", "--no-dashboard")
+
+
+_FORGET = """
+import sys
+from distributed import Client
+
+async def forget(dask_scheduler, worker):
+    await dask_scheduler.remove_worker(worker, stimulus_id="test", close=False)
+
+with Client(sys.argv[1]) as client:
+    client.run_on_scheduler(forget, worker=sys.argv[2])
+"""
 
 
 class Cluster:
@@ -42,6 +55,14 @@ class Cluster:
         self._count = getattr(self, "_count", -1) + 1
         local = ("--local-directory", str(self.folder / f"local{self._count}"))
         return self._start("worker", self.address, *_WORKER, *local, *options, name=f"worker{self._count}")
+
+    def forget_worker(self, number: int) -> None:
+        """Let the scheduler take a worker for dead, as it does when it has not heard of it for `worker-ttl`."""
+        log = (self.folder / f"worker{number}.log").read_text()
+        where = re.search(r"Start worker at: *(\S+)", log)
+        assert where is not None
+        command = [sys.executable, "-c", _FORGET, self.address, where[1]]
+        subprocess.run(command, check=True, timeout=DEADLINE)
 
     @property
     def address(self) -> str:

@@ -132,6 +132,7 @@ class Connection:
         await self._end(self._client)
 
     async def _connect(self, timeout: float) -> Client:
+        await self._knock(timeout)
         options: dict[str, Any] = {"asynchronous": True, "set_as_default": False, "timeout": timeout}
         made: Any = Client
         client: Client = await made(self._address, name="mdtodo", **options)
@@ -146,6 +147,13 @@ class Connection:
         subscribe: Any = client.subscribe_topic
         subscribe(self._topic, self._heard)
         return client
+
+    async def _knock(self, timeout: float) -> None:
+        """Raise OSError at once where nobody listens, for which Dask would try again and again."""
+        host, _, port = self._address.partition("://")[2].rpartition(":")
+        opened = asyncio.open_connection(host.strip("[]"), int(port))
+        _, writer = await asyncio.wait_for(opened, timeout)
+        writer.close()
 
     def _refuse_other_versions(self) -> None:
         if other := sorted(self.workers.versions - {mdtodo.__version__}):

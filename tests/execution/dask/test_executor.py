@@ -177,3 +177,29 @@ def test_a_runner_that_is_killed_leaves_no_command_alive(cluster, make_repo, tmp
     runner.kill()
     runner.wait()
     eventually(lambda: not runs(pid))
+
+
+def test_what_a_stopped_worker_says_late_counts_for_nothing(own_cluster, bench_on, tmp_path: Path) -> None:
+    bench = bench_on(own_cluster)
+    attempt = bench.start(
+        f"touch {tmp_path}/begun; while [ ! -e {tmp_path}/go ]; do sleep 0.05; done", needs=["gpu"]
+    )
+    bench.wait("started", attempt)
+    eventually((tmp_path / "begun").exists)
+    worker = own_cluster.workers[1]
+    os.kill(worker.pid, signal.SIGSTOP)
+    own_cluster.forget_worker(1)
+    bench.wait("lost", attempt)
+    (tmp_path / "go").touch()
+    os.kill(worker.pid, signal.SIGCONT)
+    assert bench.result("cat file").exit_code == 0
+    assert [one.kind for one in bench.events if one.attempt == attempt and one.ends] == ["lost"]
+
+
+def test_a_station_ends_what_was_cancelled_before_it_came(bench: Bench) -> None:
+    spec = bench.spec("sleep 1000")
+    bench.executor._connection.cancel(spec["attempt"])
+    bench.executor._connection.cancel(spec["attempt"])
+    bench.result("true")
+    bench.executor.submit(spec)
+    assert bench.wait("finished", spec["attempt"]).result.interrupted

@@ -136,6 +136,25 @@ def test_changes_that_no_commit_has_are_named(
     assert repo.read("TODO.md") == b"- [x] a run:cat\n- [x] b run:clone\n- [ ] mine\n"
 
 
+def test_what_is_lost_three_times_is_left_and_has_not_failed(
+    own_cluster: Cluster, repo: Checkout, tmp_path: Path
+) -> None:
+    begun = tmp_path / "begun"
+    config = f'[processors.p]\nrun = "echo x >> {begun}; exec sleep 1000"\nneeds = ["gpu"]\nretries = 5\n'
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:p\n", ".mdtodo.toml": config})
+    command = [sys.executable, "-m", "mdtodo", "run", "--executor", own_cluster.url]
+    runner = subprocess.Popen(command, cwd=repo.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    own_cluster.workers[0].kill()
+    for times in (1, 2, 3):
+        eventually(lambda n=times: begun.exists() and len(begun.read_text()) == 2 * n)
+        own_cluster.workers.append(own_cluster.start_worker("--resources", "gpu=1"))
+        own_cluster.workers[times].kill()
+    _, err = runner.communicate(timeout=2 * DEADLINE)
+    assert runner.returncode == 1
+    assert b"it was lost 3 times" in err
+    assert repo.read("TODO.md") == b"- [ ] a run:p\n"
+
+
 def test_what_is_lost_is_tried_elsewhere_and_is_no_failure(
     own_cluster: Cluster, repo: Checkout, tmp_path: Path
 ) -> None:
