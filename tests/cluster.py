@@ -12,11 +12,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from tests.processes import DEADLINE, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _SCHEDULER = ("--host", "127.0.0.1", "--no-dashboard")
@@ -38,16 +39,24 @@ with Client(sys.argv[1]) as client:
 class Cluster:
     """A scheduler and two workers; the second one declares `gpu`."""
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        self.scheduler = self.start_scheduler(port)
+        self._env = dict(env or {})
+        self.scheduler = self.start_scheduler(0)
         self.workers = [self.start_worker(), self.start_worker("--resources", "gpu=1")]
         for number in range(len(self.workers)):
             eventually(lambda n=number: b"Registered to" in (folder / f"worker{n}.log").read_bytes())
 
     def start_scheduler(self, port: int = 0) -> subprocess.Popen[bytes]:
         (self.folder / "scheduler.json").unlink(missing_ok=True)
-        where = ("--port", str(port), "--scheduler-file", str(self.folder / "scheduler.json"))
+        where = (
+            "--protocol",
+            "tls" if self._env else "tcp",
+            "--port",
+            str(port),
+            "--scheduler-file",
+            str(self.folder / "scheduler.json"),
+        )
         return self._start("scheduler", *_SCHEDULER, *where)
 
     def start_worker(self, *options: str) -> subprocess.Popen[bytes]:
@@ -84,7 +93,14 @@ class Cluster:
         with (self.folder / f"{name or kind}.log").open("wb") as log:
             command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options]
             null = subprocess.DEVNULL
-            return subprocess.Popen(command, stdin=null, stdout=log, stderr=log, start_new_session=True)
+            return subprocess.Popen(
+                command,
+                stdin=null,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=os.environ | self._env,
+            )
 
 
 @pytest.fixture(scope="session")
@@ -102,4 +118,25 @@ def own_cluster(tmp_path: Path) -> Iterator[Cluster]:
     folder.mkdir()
     found = Cluster(folder)
     yield found
+    found.close()
+
+
+@pytest.fixture
+def tls_cluster(tmp_path: Path) -> Iterator[tuple[Cluster, dict[str, str]]]:
+    """One with TLS, and the environment of whoever may use it."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    key = authority.issue_cert("localhost", "127.0.0.1")
+    key.private_key_and_cert_chain_pem.write_to_path(tmp_path / "key.pem")
+    name = "DASK_DISTRIBUTED__COMM__TLS__"
+    env = {f"{name}CA_FILE": str(tmp_path / "ca.pem")}
+    for who in ("SCHEDULER", "WORKER", "CLIENT"):
+        env |= {
+            f"{name}{who}__CERT": str(tmp_path / "key.pem"),
+            f"{name}{who}__KEY": str(tmp_path / "key.pem"),
+        }
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    found = Cluster(folder, env)
+    yield found, env
     found.close()

@@ -175,3 +175,16 @@ def test_what_is_lost_is_tried_elsewhere_and_is_no_failure(
     assert begun.read_text() == "x\nx\n"
     assert repo.head("TODO.md") == b"- [x] a run:p\n"
     assert repo.git("log", "--format=%B").count("Mdtodo-Task:") == 1
+
+
+def test_tls_needs_a_certificate_of_the_authority(
+    tls_cluster: tuple[Cluster, dict[str, str]], repo: Checkout, mdtodo: Callable[..., Said]
+) -> None:
+    cluster, env = tls_cluster
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:p\n", ".mdtodo.toml": '[processors.p]\nrun = "true"\n'})
+    run = ("run", "--executor", cluster.address)
+    assert "no scheduler can be used at tls://127.0.0.1" in mdtodo(*run, code=3).err
+    other = {name: value for name, value in env.items() if "CA_FILE" not in name}
+    assert "no scheduler can be used at tls://127.0.0.1" in mdtodo(*run, code=3, **other).err
+    mdtodo(*run, **env)
+    assert repo.head("TODO.md") == b"- [x] a run:p\n"
