@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from mdtodo.config.categories import merged as merged_categories
 from mdtodo.config.check_rules import CheckRules, contradictions
 from mdtodo.config.processor_settings import CLONE_KEYS, SANDBOX_KEYS, Defaults, Match, Processor
-from mdtodo.config.settings import Config, Expand, Logs, Notify, Pattern
+from mdtodo.config.settings import Cluster, Config, Expand, Logs, Notify, Pattern
 from mdtodo.config.shapes import InvalidError, Record, Shape, Table, ValueType, must_be, shown
 from mdtodo.config.toml_lines import line_of
 from mdtodo.core.names import suggestion
@@ -253,6 +253,7 @@ def _values(tree: Tree, broken: Set[Path], wrong: list[InvalidError]) -> Tree:
     values["logs"] = Logs(**tree.get("logs", {}))
     values["check"] = CheckRules(**tree.get("check", {}))
     wrong += contradictions(tree.get("check", {}))
+    values["executor"] = Cluster(**tree.get("executor", {}))
     values["notify"] = Notify(**tree.get("notify", {}))
     values["defaults"] = defaults
 

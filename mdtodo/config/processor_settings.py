@@ -93,6 +93,9 @@ class Processor:
         "Where it runs: in the checkout, or in a throw-away clone; default: `isolation`.",
         None,
     )
+    executor: str | None = key(
+        choice("local"), '`"local"`: it runs on this machine, also where others run on a cluster.', None
+    )
     check: str | tuple[str, ...] | None = key(
         value_types.command(),
         "Proves what `run` did, in a second clone that has just the changes; `verify` and `prove` run it alone.",

@@ -134,6 +134,20 @@ class Notify:
     output: bool = key(boolean(), "Messages have the end of a failed task's output, too.", False)
 
 
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Where attempts run, if not on this machine."""
+
+    url: str = key(
+        value_types.executor_url(),
+        "A Dask cluster that processors run on: `dask://HOST:PORT`, `tls://HOST:PORT` or `local-cluster:N`.",
+        "",
+    )
+    reconnect: float = key(
+        value_types.duration(), "For how long a scheduler that was lost is waited for.", 60.0
+    )
+
+
 def _lanes() -> dict[str, int]:
     return {"critical": 5, "high": 10, "medium": 20, "low": 50, "general": 1}
 
@@ -202,6 +216,7 @@ class Config:
         "Where `archive` puts closed tasks, in the folder of their file; `%Y` is the year. Never one of `files`.",
         "TODO.archive.md",
     )
+    executor: Cluster = key(Record(Cluster), "Where processors run.", Cluster())
     max_cpu: int = key(integer(1, 100), "CPU load in percent, above which no new task is started.", 85)
     max_memory: int = key(integer(1, 100), "Memory use in percent, above which no new task is started.", 90)
     warnings_as_errors: bool = key(

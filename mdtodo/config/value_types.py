@@ -248,6 +248,21 @@ def below_home() -> ValueType:
     return ValueType("a path, relative to your home", read)
 
 
+def executor_url() -> ValueType:
+    """Where a cluster is; `""` is none."""
+    description = "dask://HOST:PORT, tls://HOST:PORT or local-cluster:N"
+
+    def read(value: object) -> str:
+        url = str(value)
+        if value != "" and not re.fullmatch(
+            r"(dask|tcp|tls)://[^\s@/]+:[0-9]+/?|local-cluster:[1-9][0-9]*", url
+        ):
+            raise must_be(description, value)
+        return url
+
+    return ValueType(description, read)
+
+
 def message_url(*, web: bool) -> ValueType:
     """A URL, of HTTP alone if `web`, or `$MDTODO_NAME`, a variable that has it, so that no secret need be in a
     repository. `""` is none, if `web`."""

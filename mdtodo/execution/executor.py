@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
+from mdtodo.errors import MdtodoError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -46,8 +48,20 @@ class AttemptEvent(NamedTuple):
         return self.kind in ("finished", "failed", "lost")
 
 
+class ExecutorGoneError(MdtodoError):
+    """What carries out attempts is not there any more, and nothing of it runs."""
+
+
 class Executor(Protocol):
-    """Carries out attempts, at most `capacity` at once."""
+    """Carries out attempts, at most `capacity` at once.
+
+    `elsewhere`: on other machines, which have a commit's content alone, and whose load is their own. What is lost there
+    is tried again.
+    """
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether attempts run on other machines."""
 
     @property
     def capacity(self) -> int:
@@ -77,3 +91,6 @@ class Executor(Protocol):
 
     def wake(self) -> None:
         """Let `events` return soon; to be called from a signal handler or another thread."""
+
+    def unmet(self, needs: frozenset[str]) -> str | None:
+        """Why nobody here can do what has these needs, as part of a sentence; None where somebody can, or may come."""

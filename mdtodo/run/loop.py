@@ -14,8 +14,8 @@ from mdtodo.execution.processors.spec import spec
 from mdtodo.outputs.snapshot import outputs_spec
 from mdtodo.run.outcomes import Outcomes
 from mdtodo.run.report.task_run import failure
+from mdtodo.run.start.elsewhere import Elsewhere
 from mdtodo.run.start.preflight import Preflight
-from mdtodo.run.start.throttle import Throttle, cpu_limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mdtodo.run.observer import Observer
     from mdtodo.run.ready_queue import ReadyQueue
     from mdtodo.run.signals import Interrupt
+    from mdtodo.run.start.throttle import Throttle
 
 #: Seconds after which the loop looks up even if nothing comes back: signals, leases, the load of the machine.
 TICK = 0.5
@@ -58,11 +59,12 @@ class RunLoop:
     _isolation: Isolation | None = None
     _throttle: Throttle = field(init=False)
     _preflight: Preflight = field(init=False)
+    _elsewhere: Elsewhere = field(init=False)
 
     def __post_init__(self, project: Project) -> None:
-        config = project.config
         self.outcomes = Outcomes(project, self.queue, self.journal, self.observer, self.cache)
-        self._throttle = Throttle(cpu_limit(config.max_cpu), config.max_memory)
+        self._elsewhere = Elsewhere(self.pool, self.journal.repo, self.journal.git, self.observer.say)
+        self._throttle = self._elsewhere.throttle(project.config)
         expected = Status.DONE if self.queue.options.verify else Status.TODO
         self._preflight = Preflight(project, expected, claimed=self.queue.options.token is not None)
 
@@ -102,12 +104,14 @@ class RunLoop:
         if (now := time.monotonic()) >= self._lanes_not_before:
             self._lanes_not_before = now + TICK
             self.queue.try_lanes_again()
+        self._elsewhere.adapt(self.queue)
         self.journal.leases.leave_lanes(self.queue.running - self.queue.landing)
         while tasks := self._startable():
             moved = self.journal.checkout_changed()
             reasons = (
                 dict.fromkeys((task.id for task in tasks), moved) if moved else self._preflight.check(tasks)
             )
+            reasons |= self._elsewhere.unmet(self.queue, tasks)
             may = [task for task in tasks if reasons[task.id] is None]
             self.journal.leases.lease(may, self.queue.upcoming)
             if self.cache is not None:
@@ -212,7 +216,7 @@ class RunLoop:
         record = self.outcomes.task_json(task)
         if start is not None:
             record["previous"] = self._in_clones().previous.get(task.id)
-        return spec(
+        made = spec(
             record,
             replace(processor, cwd=None if start else processor.cwd, timeout=self._timeout(task, processor)),
             run_id=self.journal.run_id,
@@ -229,6 +233,7 @@ class RunLoop:
             tree=tree,
             clone=start.terms._asdict() if start else None,
         )
+        return self._elsewhere.placed(made, task, processor)
 
     def _timeout(self, task: Task, processor: Processor) -> float | None:
         """Seconds for its next attempt: as configured, but no more than is left of the budget of the task."""
@@ -314,8 +319,10 @@ class RunLoop:
         # What fails while it is ended may fail of that: counted, it would come nearer to `max_failures`.
         elif raw.interrupted or (self._ended and result.outcome is Outcome.FAILED):
             self.outcomes.interrupt(task, result)
+        elif self._elsewhere.try_again(task, event):
+            self.queue.retry(task, time.monotonic())
         elif result.outcome is Outcome.FAILED:
-            self._failed(task, result)
+            self._failed(task, self._elsewhere.judged(task, event, result))
         elif result.outcome is Outcome.DONE and result.changes is not None and not self.queue.options.verify:
             self._in_clones().add(task, result)
         else:
@@ -327,8 +334,8 @@ class RunLoop:
 
     def _try_again(self, task: Task, result: Result) -> bool:
         processor = self.queue.processor(task)
-        count = self.queue.attempts[task.id].now
-        if processor is None or count > processor.retries or self.queue.stopped:
+        count = self.queue.attempts[task.id].now - self._elsewhere.lost[task.id]
+        if processor is None or result.never_began or count > processor.retries or self.queue.stopped:
             return False
         if processor.budget is not None and self.queue.attempts[task.id].seconds >= processor.budget:
             self.observer.say(

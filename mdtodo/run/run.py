@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import Severity, State, Status
 from mdtodo.core.titles import title_and_id
+from mdtodo.execution.executor import ExecutorGoneError
 from mdtodo.landing.policy import refuse_half_done_operation, refuse_without_identity
 from mdtodo.planning.findings import findings
 from mdtodo.planning.selection import Selection
@@ -30,6 +31,7 @@ from mdtodo.run.report.messages import Messages
 from mdtodo.run.report.unstarted import left_over, unstarted
 from mdtodo.run.reviews import merged_reviews
 from mdtodo.run.signals import Interrupt
+from mdtodo.run.start.elsewhere import cluster_of, refuse_dirty
 from mdtodo.system.process import available_cpus
 
 if TYPE_CHECKING:
@@ -73,10 +75,27 @@ def run(
     paths = (*paths, *options.archives)
     if options.commit != "none":
         refuse_half_done_operation(repo)
+    with _connected(executor, options, config, repo) as cluster:
+        return _run(repo, config, options, observer, paths, cluster, leases)
+
+
+def _run(
+    repo: Repository,
+    config: Config,
+    options: Options,
+    observer: Observer,
+    paths: Sequence[str],
+    executor: Executor | None,
+    leases: Callable[[RunJournal, Callable[[str], None]], Leases] | None,
+) -> RunReport:
+    options = replace(options, elsewhere=executor is not None and executor.elsewhere)
+    places = jobs(options, config)
+    if executor is not None and executor.elsewhere:
+        places = options.jobs or executor.capacity
     with (
         # the last to be left: where messages wait for a moment, no lease does
         Messages.of(repo, config, observer) as observer,
-        RunJournal.open(repo, config, options, jobs(options, config)) as journal,
+        RunJournal.open(repo, config, options, places) as journal,
         _opened(executor, options, config) as pool,
     ):
         # before the files are read, as it may tick boxes in them
@@ -87,7 +106,9 @@ def run(
             journal.leases = leases(journal, observer.say)
         project, options = _read(journal, options, observer, paths)
         journal.look_at(project, options)
-        queue = ReadyQueue(plan_of(project, options), config, options, jobs(options, config))
+        queue = ReadyQueue(plan_of(project, options), config, options, places)
+        if options.elsewhere:
+            refuse_dirty(project, queue, journal.git())
         _refuse_without_identity(journal, queue)
         cache = _result_cache(project, queue, journal.state, observer.say)
         broken = not options.verify and _report_mistakes(project, observer)
@@ -97,7 +118,11 @@ def run(
             parts = project, queue, pool, journal, observer, interrupt, cache
             reread = partial(_reread, journal, observer, paths)
             loop = RunLoop(*parts) if peers is None else WorkerLoop(*parts, peers=peers, reread=reread)
-            loop.run()
+            try:
+                loop.run()
+            except ExecutorGoneError:
+                journal.land()
+                raise
             # still in here: the first Ctrl-C must not cut a landing in two
             journal.land()
         report = loop.outcomes.report(broken=broken, interrupted=interrupt.asked)
@@ -159,7 +184,12 @@ def _of_this_machine(project: Project, options: Options) -> Options:
     anything. And with what has been merged here since it was begun."""
     if not options.verify and (merged := merged_reviews(project)):
         options = replace(options, merged=merged)
-    if options.can is not None or options.verify or not any(needs(project, project.tasks.values())):
+    if (
+        options.can is not None
+        or options.verify
+        or options.elsewhere
+        or not any(needs(project, project.tasks.values()))
+    ):
         return options
     return replace(options, can=configured(project.repo))
 
@@ -284,6 +314,19 @@ def jobs(options: Options, config: Config) -> int:
 
 
 @contextmanager
+def _connected(
+    executor: Executor | None, options: Options, config: Config, repo: Repository
+) -> Iterator[Executor | None]:
+    """The executor, or the cluster that was asked for; before all else, as it may not be there."""
+    made = cluster_of(options, config, repo) if executor is None else None
+    try:
+        yield executor or made
+    finally:
+        if made is not None:
+            made.close()
+
+
+@contextmanager
 def _opened(executor: Executor | None, options: Options, config: Config) -> Iterator[Executor]:
     """The pool, which gets ready while the files are read; whatever still runs in it is ended on the way out."""
     from mdtodo.execution.local.pool import LocalPool
@@ -309,7 +352,7 @@ def _result_cache(
 
 def _report_expected(queue: ReadyQueue, project: Project, observer: Observer) -> None:
     expected = [task.id for task in queue.reachable()][: queue.options.limit]
-    if queue.options.can is None and not queue.options.verify:
+    if queue.options.can is None and not (queue.options.verify or queue.options.elsewhere):
         sentence = trusted(project, [queue.plan.tasks[name] for name in expected])
         _say(observer, [sentence] if sentence else ())
     known = project.state_summary.seconds

@@ -24,7 +24,9 @@ class Options:
     where its output goes. `token`: that of the claim under which the only task that was asked for is run. `merged`:
     begun tasks whose work has been read and merged since, so that only their check is left. `run_id`: what the run
     is called, where whoever starts it has to know that. `archives`: those that are read too, as tasks in them were
-    asked for.
+    asked for. `executor`: the URL of a cluster, None for the configured one;
+    `insecure`: on another host without TLS too; `reconnect`: seconds for which its scheduler is waited for.
+    `elsewhere`: other machines do the work, so that it counts what those can.
     """
 
     chosen: frozenset[str] | None = None
@@ -47,6 +49,10 @@ class Options:
     merged: frozenset[str] = frozenset()
     run_id: str | None = None
     archives: tuple[str, ...] = ()
+    executor: str | None = None
+    insecure: bool = False
+    reconnect: float | None = None
+    elsewhere: bool = False
 
     @property
     def gives_receipts(self) -> bool:

@@ -28,7 +28,7 @@ TODO = "- [ ] one run:p\n- [ ] two run:p\n- [ ] three run:p after:x\n- [ ] x id:
 class Interrupted:
     """Three attempts start; then comes Ctrl-C, and only after it what `results` say of each."""
 
-    capacity = 3
+    capacity, elsewhere = 3, False
 
     def __init__(self, results: dict[str, dict[str, object]]) -> None:
         self._results = results
@@ -39,6 +39,7 @@ class Interrupted:
     def close(self) -> None: ...
     def wake(self) -> None: ...
     def cancel(self, attempt: str) -> None: ...
+    def unmet(self, needs: frozenset[str]) -> str | None: ...
 
     def submit(self, spec: Json) -> None:
         self._attempts[str(spec["attempt"])] = spec["task"]["title"]  # type: ignore[index, call-overload]

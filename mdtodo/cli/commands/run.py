@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mdtodo.cli._run import refuse_list, report_dry_run, run_and_report
-from mdtodo.cli.options import claimed_with, dry_run_option, token_option
+from mdtodo.cli.options import claimed_with, dry_run_option, duration_option, token_option
 from mdtodo.cli.shared_options import run_options
 from mdtodo.errors import UsageError
 
@@ -50,6 +50,17 @@ def _run_id(_ctx: click.Context, _: click.Parameter, value: str | None) -> str |
     metavar="FILE",
     help="Write metrics there, for node_exporter's textfile collector, whatever the run comes to.",
 )
+@click.option(
+    "--executor",
+    metavar="URL",
+    help="Run on a Dask cluster: dask://HOST:PORT, tls://HOST:PORT, or local-cluster:N to try it; local: here.",
+)
+@click.option(
+    "--insecure",
+    is_flag=True,
+    help="Use a scheduler without TLS on another host: whoever reaches it runs anything.",
+)
+@duration_option("--reconnect", "For how long a scheduler that was lost is waited for; default: 60s.")
 @click.pass_obj
 @run_options
 def command(
@@ -63,6 +74,9 @@ def command(
     report: str | None,
     run_id: str | None,
     metrics_file: str | None,
+    executor: str | None,
+    insecure: bool,
+    reconnect: float | None,
 ) -> int:
     """Run the tasks that are ready or become ready, tick those that pass, and commit the ticks with their receipts.
 
@@ -73,7 +87,8 @@ def command(
     """
 
     def run() -> int:
-        more = {"fail_fast": fail_fast, "run_id": run_id}
+        where = {"executor": executor, "insecure": insecure, "reconnect": reconnect}
+        more = {"fail_fast": fail_fast, "run_id": run_id, **where}
         return _run(session, given, dry_run=dry_run, report=report, token=token, **more)
 
     if metrics_file is None or dry_run:

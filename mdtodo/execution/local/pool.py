@@ -56,6 +56,8 @@ class LocalPool:
     of life for `silence` seconds, or that does not keep a timeout.
     """
 
+    elsewhere = False
+
     def __init__(self, jobs: int = 0, *, silence: float = SILENCE) -> None:
         self._silence = silence
         self._capacity = jobs or available_cpus()
@@ -82,6 +84,10 @@ class LocalPool:
     def capacity(self) -> int:
         """How many attempts run at once."""
         return self._capacity
+
+    def unmet(self, needs: frozenset[str]) -> str | None:
+        """Nothing: what this machine can, the run knows."""
+        return None
 
     def open(self) -> None:
         """Start the clean process that forks the others; returns before it is up."""

@@ -52,6 +52,10 @@ def perform(spec: Json, control: Control, output_files: OutputFiles) -> Result:
 
 def _in_its_place(job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control) -> Result:
     """In the checkout, or in a clone of its own."""
+    if job.commit is not None and job.clone is None:
+        from mdtodo.execution.processors.at_commit import carry_out_at_commit
+
+        return carry_out_at_commit(job, log, lambda moved: _with_outputs(moved, log, output_file, control))
     if job.clone is None:
         return _with_outputs(job, log, output_file, control)
     from mdtodo.execution.processors.in_clone import carry_out_in_clone

@@ -71,7 +71,7 @@ def carry_out_in_clone(job: AttemptJob, log: AttemptLog, carry_out: Callable[[At
             moved = _moved(job, terms, work, _prepare(work, terms, terms.base))
             result = carry_out(moved)
         except (MdtodoError, OSError) as error:
-            return _no_clone(error, log)
+            return no_clone(error, log)
         if result.outcome is not Outcome.DONE or not (terms.keeps or terms.check):
             unchanged = Proven(terms.base, terms.base)._asdict()
             return result._replace(changes=unchanged if result.outcome is Outcome.DONE else None)
@@ -81,7 +81,7 @@ def carry_out_in_clone(job: AttemptJob, log: AttemptLog, carry_out: Callable[[At
             log.note(str(error))
             return result._replace(error=str(error), failed_by=Failure.OUTPUT)
         except (MdtodoError, OSError) as error:
-            return _no_clone(error, log)._replace(exit_code=result.exit_code, duration=result.duration)
+            return no_clone(error, log)._replace(exit_code=result.exit_code, duration=result.duration)
 
 
 def _judge(
@@ -176,7 +176,7 @@ def _moved(job: AttemptJob, terms: CloneTerms, place: Slot, linked: Sequence[str
     return job._replace(root=place.tree, cwd=cwd, inherits=inherits, sandbox=around)
 
 
-def _no_clone(error: Exception, log: AttemptLog) -> Result:
+def no_clone(error: Exception, log: AttemptLog) -> Result:
     """Nobody is to blame for a clone that cannot be made, as on a full disk."""
     words = error.strerror or str(error) if isinstance(error, OSError) else str(error)
     sentence = f"no clone could be made: {words}"

@@ -115,7 +115,7 @@ def environment(
 class AttemptJob(NamedTuple):
     """A spec, checked. `cwd` is where it runs, in the `root` of the repository or below it. In a clone, `inherits` is
     what it has of the environment of this process in place of all of it, and `sandbox` what is around it, if asked
-    for."""
+    for. `commit` is what `at_commit.CommitTerms` reads, where there is no checkout."""
 
     attempt: str
     run: str | list[str]
@@ -129,6 +129,7 @@ class AttemptJob(NamedTuple):
     log_limit: int
     outputs: Json | None
     clone: Json | None = None
+    commit: Json | None = None
     inherits: Mapping[bytes, bytes] | None = None
     sandbox: Sandbox | None = None
 
@@ -158,6 +159,7 @@ class AttemptJob(NamedTuple):
             log_limit=_field({"log_limit": LOG_LIMIT, **spec}, "log_limit", int),
             outputs=_field(spec, "outputs", dict) if spec.get("outputs") is not None else None,
             clone=_field(spec, "clone", dict) if spec.get("clone") is not None else None,
+            commit=_field(spec, "commit", dict) if spec.get("commit") is not None else None,
         )
 
 
