@@ -87,18 +87,18 @@ def carry_out(executor: Executor, repo: Repository, seconds: float, number: int)
     begun, sent, ended = time.monotonic(), 0, 0
     while ended < number:
         while sent < number and sent - ended < ahead:
-            executor.submit(_spec(repo, seconds, source, commit))
+            executor.submit(_spec(repo, seconds, source, commit if executor.elsewhere else None))
             sent += 1
         ended += sum(event.ends for event in executor.events(60))
     return time.monotonic() - begun
 
 
-def _spec(repo: Repository, seconds: float, source: Any, commit: str) -> dict[str, Any]:
+def _spec(repo: Repository, seconds: float, source: Any, commit: str | None) -> dict[str, Any]:
     name = f"t{next(_NAMES)}"
     processor = Processor("p", run=("sleep", f"{seconds:g}"))
     log = os.path.join(repo.git_dir, "logs", f"{name}.log")
     made = spec({"id": name}, processor, run_id="bench", attempt=1, root=repo.root, log=log)
-    return made | {"commit": None if seconds < 0 else {"source": source, "commit": commit, "cwd": "."}}
+    return made | {"commit": commit and {"source": source, "commit": commit, "cwd": "."}}
 
 
 if __name__ == "__main__":
