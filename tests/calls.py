@@ -147,8 +147,8 @@ def _do_without(what: str) -> None:
 
         from mdtodo.system import write_lease
 
-        write_lease.write_in_place = lambda target, expected, new: False
-        write_lease.read_lease = lambda target, path: nullcontext(write_lease.ReadLease(None))  # type: ignore[assignment]
+        write_lease.write_in_place = lambda target, expected, new, *, durable=True: False
+        write_lease.read_lease = lambda *_: nullcontext(write_lease.ReadLease(None))  # type: ignore[assignment]
     elif what == "patience":
         from mdtodo.system import write_lease
 
