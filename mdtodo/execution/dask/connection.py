@@ -216,9 +216,8 @@ class Connection:
         reason, begun = "its worker was lost", set[str]()
         try:
             shares = dict.fromkeys(needs, _SHARE)
-            future = self._client.submit(
-                carry_out, chunk, key=chunk.key, retries=0, pure=False, resources=shares or None
-            )
+            submit: Any = self._client.submit  # older ones have no types
+            future = submit(carry_out, chunk, key=chunk.key, retries=0, pure=False, resources=shares or None)
             begun = set(await future)
         except asyncio.CancelledError:
             reason = "the scheduler of the cluster was lost"
