@@ -47,6 +47,21 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
+def parse_moment(text: str) -> float:
+    """Unix time of a date, a date with time, or a duration before now. Raises ValueError for anything else."""
+    import time
+    from datetime import datetime
+
+    try:
+        return time.time() - parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
+
+
 def format_duration(seconds: float) -> str:
     """The shortest text in whole units that `parse_duration` reads as `seconds`, to the millisecond."""
     left = round(seconds * 1000)  # in whole milliseconds, since 0.1 + 0.2 is not 0.3

@@ -112,7 +112,7 @@ class TestTheFile:
         assert repo.head("TODO.md").startswith(b"- [x]")
 
     @pytest.mark.parametrize("name", ["folder.prom", "missing/m.prom", "pipe.prom"])
-    def test_so_is_a_place_that_takes_no_file(
+    def test_a_place_that_takes_no_file_is_a_sentence(
         self, repo: Checkout, inside: Call, tmp_path: Path, name: str
     ) -> None:
         (tmp_path / "folder.prom").mkdir()
@@ -165,7 +165,7 @@ class TestTheFile:
 
 
 class TestFigures:
-    def test_they_are_a_pure_function_of_plan_and_activity(self) -> None:
+    def test_the_families_are_a_pure_function_of_plan_and_activity(self) -> None:
         tasks = "- [ ] a id:a run:p lane:x\n- [ ] b id:b run:p lane:x\n- [ ] c id:c run:p lane:x after:a\n- [/] d\n"
         made = plan(read_tasks({"TODO.md": parse(tasks.encode())}), Config(), leased=frozenset("a"))
         now = Activity(

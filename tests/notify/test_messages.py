@@ -299,13 +299,13 @@ class TestTheRunIsNotHeldUp:
         assert "the next run tries again" in said.err
         assert len(left(repo)) == 2  # that "Read it" is ready was told before
 
-    def test_nor_by_a_port_that_nobody_listens_on(self, repo: Checkout, inside: Call) -> None:
+    def test_a_port_that_nobody_listens_on_holds_no_run_up(self, repo: Checkout, inside: Call) -> None:
         prepare(repo, "http://127.0.0.1:9/x?token=letmein")
         said = inside("run", code=1)
         assert "Connection refused" in said.err
         assert "letmein" not in said.err
 
-    def test_nor_by_a_folder_that_cannot_be_written(
+    def test_a_folder_that_cannot_be_written_holds_no_run_up(
         self, repo: Checkout, inside: Call, receiver: Receiver
     ) -> None:
         prepare(repo, receiver.url)

@@ -36,7 +36,7 @@ def start(repo: Checkout, lines: str, todo: str = "- [ ] a run:writes\n", config
 
 
 @pytest.mark.parametrize("commit", ["", AS_TASK, 'commit = "none"\n'])
-def test_they_are_done_in_the_same_run_and_then_the_processor_runs_once_more(
+def test_new_subtasks_are_done_in_the_same_run_and_then_the_processor_runs_once_more(
     repo: Checkout, inside: Mdtodo, commit: str
 ) -> None:
     start(repo, "  - [ ] b run:ok\n", "- [ ] first run:ok !high\n- [ ] a run:writes\n", commit)

@@ -85,7 +85,7 @@ class TestTokens:
     def test_on_an_address_that_others_reach_everything_does(self, everywhere: Server, path: str) -> None:
         assert everywhere.ask("GET", path).status == 401
 
-    def test_but_for_being_alive(self, everywhere: Server) -> None:
+    def test_being_alive_needs_no_token(self, everywhere: Server) -> None:
         assert everywhere.get("/health")["live"] is True
 
     def test_with_it_everything_is_there(self, everywhere: Server) -> None:

@@ -70,7 +70,7 @@ def test_the_description_is_one() -> None:
     validate(json.loads(json.dumps(document())))
 
 
-def test_it_has_every_route_and_every_method() -> None:
+def test_the_description_has_every_route_and_every_method() -> None:
     there = {
         (one.path, method)
         for one in routes()

@@ -136,20 +136,12 @@ def _statistics(
 
 
 def _moment(text: str) -> float:
-    """Unix time of a date, a date with time, or a duration before now."""
-    import time
-    from datetime import datetime
-
-    from mdtodo.config.value_types import parse_duration
+    from mdtodo.config.value_types import parse_moment
     from mdtodo.errors import UsageError
 
     try:
-        return time.time() - parse_duration(text)
-    except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError) as error:
+        return parse_moment(text)
+    except ValueError as error:
         raise UsageError(
             f"--since {text!r} must be a date such as 2026-11-01, or a duration such as 7d"
         ) from error

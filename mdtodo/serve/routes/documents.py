@@ -108,20 +108,14 @@ _STATS = ("processor", "lane", "category", "worker")
 
 
 def _moment(query: Query) -> float | None:
-    from datetime import datetime
-
-    from mdtodo.config.value_types import parse_duration
+    from mdtodo.config.value_types import parse_moment
 
     text = query.text("since")
     if text is None:
         return None
     try:
-        return time.time() - parse_duration(text)
-    except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError) as error:
+        return parse_moment(text)
+    except ValueError as error:
         raise Problem(
             422, f"since {text[:40]!r} is no date such as 2026-11-01, and no time such as 7d"
         ) from error
