@@ -1,11 +1,12 @@
 // The shell: navigation, the state of the connection, and one view at a time.
 
+import { undoLast } from './lib/actions.js';
 import { h, replace } from './lib/dom.js';
 import { icon } from './lib/glyph.js';
 import { bind } from './lib/keys.js';
 import { go, link, route, turn } from './lib/route.js';
 import { store } from './lib/store.js';
-import { toasts, undoNewest } from './lib/toast.js';
+import { toasts } from './lib/toast.js';
 import { openSignIn, welcome } from './views/welcome.js';
 import { openAdd } from './views/add.js';
 import { openHelp } from './views/help.js';
@@ -149,7 +150,7 @@ function bindKeys() {
     ['?', 'Show this help', openHelp],
     ['n', 'Add a task', () => (store.may('word') ? openAdd() : false)],
     ['/', 'Filter', () => focusOn('[data-filter]')],
-    ['u Ctrl+Z', 'Undo the last change', undoNewest],
+    ['u Ctrl+Z', 'Undo the last change', undoLast],
     ...TABS.map((name, at) => [String(at + 1), `Go to: ${VIEWS[name].title}`, () => go(link(name, '', { project: route().query.project }))]),
   ]);
 }

@@ -147,6 +147,31 @@ def test_the_board_by_keys_alone(page: Page, shop: Path) -> None:
     expect(page.get_by_role("complementary")).to_be_hidden()
 
 
+#: Holds back the answer to the first change until `answer()` is called.
+HELD_ANSWER = """() => {
+  const real = window.fetch;
+  const held = new Promise((done) => { window.answer = done; });
+  window.fetch = async (...call) => {
+    const answer = await real(...call);
+    if ((call[1]?.method ?? call[0].method) === 'PATCH') await held;
+    return answer;
+  };
+}"""
+
+
+def test_a_change_is_taken_back_also_before_its_answer_is_here(page: Page, shop: Path) -> None:
+    """The board hears of it on another line, which may be the quicker one."""
+    expect(held(page, "Manual", "Texts are read")).to_be_visible()
+    page.evaluate(HELD_ANSWER)
+    card(page, "Texts are read").locator("a").focus()
+    page.keyboard.press("d")
+    expect(held(page, "Done", "Texts are read")).to_be_attached()
+    page.keyboard.press("u")
+    page.evaluate("() => window.answer()")
+    expect(held(page, "Manual", "Texts are read")).to_be_visible()
+    assert last_commit(shop).startswith("todo: reopened: Texts are read")
+
+
 def test_letters_in_a_field_are_letters(page: Page, shop: Path) -> None:
     before = last_commit(shop)
     page.keyboard.press("/")

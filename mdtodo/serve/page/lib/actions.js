@@ -2,14 +2,33 @@
 
 import { ask, json, projectOf, taskPath } from './api.js';
 import { store } from './store.js';
-import { toast } from './toast.js';
+import { toast, undoNewest } from './toast.js';
 
 const SAID = { done: 'Marked as done', todo: 'Reopened', cancelled: 'Cancelled' };
 const CHANGED = ['tasks', 'task', 'plan', 'status', 'projects', 'receipts'];
 
+const underway = new Set(); // changes whose answer has not come yet
+
 /** Say that a task is `done`, `todo` or `cancelled`; true if the server took it. */
-export async function say(task, status, { back = true } = {}) {
+export async function say(task, status, how = {}) {
   if (task.status === status) return false;
+  const change = send(task, status, how);
+  underway.add(change);
+  try {
+    return await change;
+  } finally {
+    underway.delete(change);
+  }
+}
+
+/** Take back the newest change, also one that the board shows before its answer is here; false if there is none. */
+export function undoLast() {
+  if (underway.size === 0) return undoNewest();
+  Promise.allSettled(underway).then(undoNewest);
+  return true;
+}
+
+async function send(task, status, { back = true }) {
   const before = task.status === 'doing' ? 'todo' : task.status;
   try {
     const changed = await json(await ask('PATCH', taskPath(task), { query: projectOf(task), etag: await etagOf(task), body: { status } }));
