@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +14,10 @@ from hypothesis import HealthCheck, settings
 from tests.calls import Calls
 from tests.command_line import inside, mdtodo, tasks
 from tests.examples import TIMES
+from tests.rewritten import rewrite_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 __all__ = ["inside", "mdtodo", "tasks"]  # fixtures of all folders
 
@@ -35,6 +36,11 @@ settings.load_profile("mdtodo")
 def pytest_xdist_auto_num_workers() -> int:
     """Two for each core: half of the time a test waits for processes."""
     return 2 * (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Before the processes start."""
+    rewrite_all(Path(__file__).parent, config)
 
 
 _CONFIG = """\

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import Checkout
 from tests.serve.server import Server, serving
+from tests.tools import ALL_TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Without the packages of the extra `serve` there is nothing to test.
 collect_ignore_glob = [] if all(map(find_spec, ("starlette", "uvicorn"))) else ["test_*.py"]
+#: It makes up its first requests while tests are collected, in each of their processes.
+collect_ignore = [] if ALL_TOOLS or find_spec("schemathesis") else ["test_every_answer.py"]
 
 CONFIG = """\
 [processors.good]
@@ -74,4 +77,19 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 @pytest.fixture(scope="module")
 def server(shared: Checkout) -> Iterator[Server]:
     with serving(shared.root, "--allow-runs") as begun:
+        yield begun
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Two repositories, one of them with receipts, of a server that starts no runs."""
+    folder = tmp_path_factory.mktemp("described")
+    config = '[processors.good]\nrun = "true"\n'
+    shop = made_repository(
+        folder / "shop", **{".mdtodo.toml": config, "TODO.md": TODO.replace("run:bad", "")}
+    )
+    other = made_repository(folder / "other", **{"TODO.md": "- [ ] Alone\n", ".mdtodo.toml": ""})
+    with serving(shop.root, "--repo", ".", "--repo", str(other.root)) as begun:
+        begun.word("one", "done")
+        begun.ask("POST", "tasks/two/claim", {"name": "bot"}, token=True)
         yield begun
