@@ -194,6 +194,9 @@ class TaskIndex:
         self.file = file
         self._ids: dict[str, list[int]] = {}
         self._digests: dict[str, list[int]] = {}
+        # Of a file of equal tasks each may be asked for: what holds for all of them is found out once.
+        self._twins: dict[str, dict[tuple[str, str | None], list[int]]] = {}
+        self._unclears: dict[tuple[int, str], Unclear] = {}
         self._anchors = anchors(document, file, keys)
         for index, place in enumerate(self._anchors):
             self._digests.setdefault(place.digest, []).append(index)
@@ -245,13 +248,10 @@ class TaskIndex:
 
     def _several(self, name: str | None, named: Sequence[int]) -> Unclear:
         if len(named) > 1:
-            where = self._lines(named)
-            return Unclear.of(
-                named, f"{len(named)} tasks have the id {name!r}: {where}; give each its own id"
-            )
-        return Unclear.of(
-            named, f"several tasks had the id {name!r} when they were read; give each its own id"
-        )
+            what = f"{len(named)} tasks have the id {name!r}: {{}}; give each its own id"
+        else:
+            what = f"several tasks had the id {name!r} when they were read; give each its own id"
+        return self._unclear_among(named, what)
 
     def _unless_changed(self, anchor: Anchor, index: int) -> int | str:
         """The task, unless it is another one by now: other words, another processor, another id."""
@@ -269,7 +269,7 @@ class TaskIndex:
 
     def _told_apart(self, anchor: Anchor, alike: Sequence[int]) -> int | Unclear:
         """Which of the tasks with its titles it is, by all that is around it."""
-        twins = [at for at in alike if self._is_twin(anchor, at)]
+        twins = self._by_place(anchor.digest, alike).get((anchor.section, anchor.keys), [])
         here = self._anchors[twins[0]] if twins else None
         if here is None or here.twins != anchor.twins:
             return self._unclear(alike)
@@ -279,21 +279,35 @@ class TaskIndex:
             return self._unclear(alike)
         return twins[anchor.twin]
 
+    def _by_place(self, digest: str, alike: Sequence[int]) -> dict[tuple[str, str | None], list[int]]:
+        """These tasks by their headings and keys."""
+        if digest not in self._twins:
+            self._twins[digest] = {}
+            for at in alike:
+                here = self._anchors[at]
+                self._twins[digest].setdefault((here.section, here.keys), []).append(at)
+        return self._twins[digest]
+
     def _is_twin(self, anchor: Anchor, index: int) -> bool:
         here = self._anchors[index]
         return here.section == anchor.section and here.keys == anchor.keys
 
     def _unclear(self, alike: Sequence[int]) -> Unclear:
         if len(alike) == 1:
-            return Unclear.of(
-                alike,
-                f"several tasks had that title, and the one that is left, {self._lines(alike)}, may be another one",
+            what = "several tasks had that title, and the one that is left, {}, may be another one"
+        else:
+            what = (
+                f"{len(alike)} tasks have that title: {{}}; they, or what is around them, were changed in the meantime,"
+                " so which one it was cannot be told; give each its own id"
             )
-        return Unclear.of(
-            alike,
-            f"{len(alike)} tasks have that title: {self._lines(alike)}; they, or what is around them, were changed in"
-            " the meantime, so which one it was cannot be told; give each its own id",
-        )
+        return self._unclear_among(alike, what)
+
+    def _unclear_among(self, indices: Sequence[int], reason: str) -> Unclear:
+        """For that reason one of these, with their lines in place of `{}`."""
+        key = (indices[0] if indices else -1, reason)
+        if key not in self._unclears:
+            self._unclears[key] = Unclear.of(indices, reason.replace("{}", self._lines(indices), 1))
+        return self._unclears[key]
 
     def _lines(self, indices: Sequence[int]) -> str:
         return few([f"{self.file}:{self.document.items[index].line}" for index in indices], _SHOWN)

@@ -139,6 +139,14 @@ def bullets_below(data: bytes, item: Item) -> Iterator[tuple[int, str]]:
         at += 2 if data.startswith(b"\r\n", at) else 1
 
 
+def prefix_of_last_bullet(data: bytes, item: Item) -> bytes:
+    """What stands before the last of these list items, which takes in what is indented further; the task's own indent
+    where there is none."""
+    starts = [start for start, _ in bullets_below(data, item)]
+    found = _PREFIX.match(data, starts[-1]) if starts else None
+    return found[0] if found else item.indent
+
+
 def line_start(data: bytes, at: int) -> int:
     """Where the line starts in which the offset `at` is."""
     return max(data.rfind(b"\n", 0, at), data.rfind(b"\r", 0, at)) + 1
@@ -173,6 +181,7 @@ _BOX = re.compile(r"\[(.)\][ \t]+(\S.*)")
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?([ \t>]*)([-+*]|[0-9]{1,9}[.)])([ ]{1,4}|\t)\[")
 #: What ends a line.
 LINE_END = re.compile(rb"\r\n|\n|\r")
+_PREFIX = re.compile(rb"[ \t>]*")
 _BULLET = re.compile(rb"([ \t>]*)((?:[-+*]|[0-9]{1,9}[.)])[ \t]{1,4})[ \t]*(.*[^ \t])[ \t]*", re.DOTALL)
 # Nine digits and the delimiter (GFM 5.2).
 _LONGEST_MARKER = 10

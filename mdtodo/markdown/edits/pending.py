@@ -14,6 +14,7 @@ from mdtodo.markdown.edits.list_items import (
     NewItem,
     bullets_below,
     note_item,
+    prefix_of_last_bullet,
     read_lines,
     style_below,
 )
@@ -236,7 +237,8 @@ class PendingEdits:
             space = placement.space and not both
             yield Insertion(at, item.index, item.depth, items, style, newline, gap=placement.gap, space=space)
         if notes := additions.notes:
-            plain = ListStyle(style.prefix, style.bullet, style.blanks)
+            prefix = min(style.prefix, prefix_of_last_bullet(self.document.data, item), key=len)
+            plain = ListStyle(prefix, style.bullet, style.blanks)
             gap = placement.gap and not both
             yield Insertion(
                 end, item.index, item.depth, notes, plain, newline, gap=gap, space=placement.space

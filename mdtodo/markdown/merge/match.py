@@ -92,7 +92,9 @@ def _match(
         for number, one in enumerate(entities)
         if None in one and any(line in lines for line, lines in zip(one, equal.lines, strict=True))
     )
-    unclear = frozenset(number for number in single if _is_changed(versions, entities[number], equal))
+    # Of many equal tasks each is compared with what base says of all of them.
+    said = {versions[0].lines[line].strip() for line in equal.lines[0]}
+    unclear = frozenset(number for number in single if _is_changed(versions, entities[number], said))
     return Matched(entities, (base, ours, theirs), tasks, doubled, False, single, unclear)
 
 
@@ -249,7 +251,8 @@ def _entities(
         )
     ]
     both = dict(by_name(named[0], named[1]))
-    both |= {line: side for line in new[0] if (side := equal.pairs[2].get(line)) in set(new[1])}
+    added = set(new[1])
+    both |= {line: side for line in new[0] if (side := equal.pairs[2].get(line)) in added}
     for line in new[0]:
         yield Entity(None, line, both.get(line))
     taken = set(both.values())
@@ -258,11 +261,10 @@ def _entities(
             yield Entity(None, None, line)
 
 
-def _is_changed(versions: Sequence[Version], one: Entity, equal: EqualTasks) -> bool:
-    """Whether a side says something of it that base does not: of one that base may have, that no equal task says."""
-    before = {
-        versions[0].lines[line].strip() for line in (equal.lines[0] if one.base is None else {one.base})
-    }
+def _is_changed(versions: Sequence[Version], one: Entity, equal: set[bytes]) -> bool:
+    """Whether a side says something of it that base does not: of one that base may have, that no equal task says, which
+    say `equal`."""
+    before = equal if one.base is None else {versions[0].lines[one.base].strip()}
     there = (versions[side].lines[line].strip() for side in (1, 2) if (line := one[side]) is not None)
     return any(line not in before for line in there)
 

@@ -389,6 +389,7 @@ def test_a_note_is_one_bullet_of_plain_text(text: str, line: str) -> None:
         (b"> * [ ] a\r\n", b"> * [ ] a\r\n>   * n\r\n"),
         (b"- [ ] a\n  1. [ ] b\n", b"- [ ] a\n  1. [ ] b\n  - n\n"),
         (b"1. [ ] a\n   + [ ] b\n", b"1. [ ] a\n   + [ ] b\n   + n\n"),
+        (b"- [ ] a\n    - [ ] b\n  - c\n", b"- [ ] a\n    - [ ] b\n  - c\n  - n\n"),  # else a part of c
         (b"- [ ] a\n\n  ```\n  code\n", b"- [ ] a\n  - n\n\n  ```\n  code\n"),
         (b"- [ ] a\n  <!--\n", b"- [ ] a\n  - n\n  <!--\n"),
         (b"- [ ] a\n  # h\ntext", b"- [ ] a\n  # h\n  - n\n\ntext"),
@@ -498,5 +499,19 @@ def test_thousands_of_edits_take_linear_time() -> None:
                 edits.append(SetKey(place, "failed", "2" if number % 3 else "1"))
         assert len(apply(data, edits).done) == len(edits)
         return cpu_seconds(lambda: apply(data, edits))
+
+    assert grows_linearly(seconds, 300, 3000)
+
+
+def test_thousands_of_equal_tasks_take_linear_time() -> None:
+    """Each is told from the others by its place among them, which is found out once for all."""
+
+    def seconds(tasks: int) -> float:
+        data = b"- [ ] the same\n" * tasks
+        edits = [SetStatus(place, DONE) for place in anchors(parse(data), "TODO.md")]
+        assert len(apply(data, edits).done) == tasks
+        fewer = data + b"- [ ] the same\n"  # none of them can be told there
+        assert len(apply(fewer, edits).missing) == tasks
+        return cpu_seconds(lambda: (apply(data, edits), apply(fewer, edits)))
 
     assert grows_linearly(seconds, 300, 3000)
