@@ -28,12 +28,11 @@ from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
 from mdtodo.landing.apply import EditResult, UnclearError, unclear_ones
 from mdtodo.landing.build_commits import build_commits, write_commits
-from mdtodo.landing.job import Checks, Job
+from mdtodo.landing.job import Checks, Job, OutputsChangedError
 from mdtodo.landing.leftovers import remove_leftovers
 from mdtodo.landing.new_subtasks import IdTakenError
 from mdtodo.landing.restore import write
 from mdtodo.outputs.marks import forget
-from mdtodo.outputs.survey import OutputsChangedError, hold
 from mdtodo.system import atomic_file, files
 from mdtodo.system.failpoints import failpoint
 from mdtodo.system.write_lease import BusyError
@@ -157,6 +156,8 @@ def hold_outputs(
     Raises GitError where git refuses."""
     if not held:
         return (), {}
+    from mdtodo.outputs.survey import hold  # most tasks have no outputs
+
     with GitSession(repo) if git is None else nullcontext(git) as session, IndexCopy(session) as copy:
         return hold(copy, repo.root, held)
 
