@@ -225,12 +225,13 @@ def _without(job: Job, kept_open: Mapping[str, str], more: Mapping[str, str]) ->
 def persist(attempt: Callable[[bool], T]) -> T:
     """What `attempt` gives, made again from the start while others move HEAD or change the index.
 
-    After two attempts it is told to take the lock first, so that nobody can be faster for ever.
+    After the first one it is told to take the lock first, so that nobody can be faster for ever, and many who land at
+    once do not make all of it many times.
     """
     began, pause, tries = time.monotonic(), 0.002, 0
     while True:
         try:
-            return attempt(tries >= 2)
+            return attempt(tries > 0)
         except (HeadMovedError, IndexChangedError) as error:
             patience = LOCK_PATIENCE if isinstance(error, RefLockedError) else PATIENCE
             if time.monotonic() > began + patience:
