@@ -161,11 +161,15 @@ def _of_fields(kind: Any) -> Callable[[list[Any] | dict[str, Any]], Any]:
     readers = [_reader_of(hints[name]) for name in fields]
     width, row = len(fields), _row_of(readers)
 
+    @cache
+    def row_of(given: tuple[str, ...]) -> Callable[[list[Any]], list[Any]]:
+        return _row_of([readers[fields.index(name)] for name in given])
+
     def read(data: list[Any] | dict[str, Any]) -> Any:
         if isinstance(data, dict):
-            given = [name for name in fields if name in data or name not in defaults]
-            known = _row_of([readers[fields.index(name)] for name in given])
-            return kind(**dict(zip(given, known([data[name] for name in given]), strict=True)))
+            given = tuple([name for name in fields if name in data or name not in defaults])
+            values = row_of(given)([data[name] for name in given])
+            return kind(**dict(zip(given, values, strict=True)))
         values = row(data[:width])
         return kind._make(values) if len(values) == width else kind(*values)
 

@@ -27,6 +27,9 @@ class Outcome(StrEnum):
     CACHED = "cached"
 
 
+_BY_EXIT_CODE = {0: Outcome.DONE, 75: Outcome.DEFERRED, 77: Outcome.SKIPPED}
+
+
 class Failure(StrEnum):
     """How a task failed."""
 
@@ -61,7 +64,7 @@ class Result(NamedTuple):
     not tell; `outputs`, what it wrote of its declared outputs (see `outputs.snapshot`), None where it declares none;
     `tail`, the last 4 KiB of output; `log_error`, why the log is incomplete; `changes`, of an attempt in a clone that
     passed, what it came to there (see `Proven`), and `work_tail`, where a check came after it, the end of the output
-    before that, else None.
+    before that, else None; `logged` is false where there was nothing to log, so that there is no file.
     """
 
     exit_code: int | None = 0
@@ -78,16 +81,15 @@ class Result(NamedTuple):
     log_error: str | None = None
     changes: Mapping[str, object] | None = None
     work_tail: str | None = None
+    logged: bool = True
 
     @property
     def outcome(self) -> Outcome:
         """By the table of exit codes: 0 done, 75 deferred (EX_TEMPFAIL), 77 skipped, everything else
         failed."""
-        if self.timed_out or self.error is not None:
+        if self.timed_out or self.error is not None or self.exit_code is None:
             return Outcome.FAILED
-        return {0: Outcome.DONE, 75: Outcome.DEFERRED, 77: Outcome.SKIPPED}.get(
-            -1 if self.exit_code is None else self.exit_code, Outcome.FAILED
-        )
+        return _BY_EXIT_CODE.get(self.exit_code, Outcome.FAILED)
 
     @property
     def never_began(self) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: How many attempts for each that runs may be handed in, and given to a process, if they are short: so many that
 #: nobody has to be woken up for each.
-PREFETCH = 30
+PREFETCH = 60
 
 Kind = Literal["started", "progress", "finished", "failed", "lost"]
 

@@ -11,10 +11,8 @@ from mdtodo.git.index.index_copy import IndexEntry
 from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.git.session import with_time
 from mdtodo.landing.apply import EditResult, UnclearError, unclear_ones
-from mdtodo.landing.job import CommitBuilder, CommitStep, Job
-from mdtodo.landing.restore import restore
+from mdtodo.landing.job import CommitBuilder, CommitStep, Job, OutputsChangedError
 from mdtodo.markdown.anchors import Unclear
-from mdtodo.outputs.survey import OutputsChangedError, take
 from mdtodo.receipts.log import logged_commits
 from mdtodo.receipts.message import message
 
@@ -41,6 +39,8 @@ def build_commits(job: Job, git: GitSession, head: Head, copy: IndexCopy) -> Com
     builder.absent = tuple(builder.refused)  # only now: what is refused from here on may well be in HEAD
     _take_outputs(job, git, head, builder, copy)
     if job.restores:
+        from mdtodo.landing.restore import restore
+
         builder.rewrites = restore(job, git, head, builder, copy)
         builder.steps = [step for step in builder.steps if step.tree]
     for file in job.wanted:
@@ -153,6 +153,7 @@ def _take_outputs(job: Job, git: GitSession, head: Head, builder: CommitBuilder,
     ]
     if not given:
         return
+    from mdtodo.outputs.survey import take  # most tasks have no outputs
 
     def in_head(path: str) -> tuple[bytes, str] | None:
         found = find_in_tree(head.tree, os.fsencode(path), git.content)

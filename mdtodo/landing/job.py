@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.edits import AddNote, AddSubtasks, ArchiveSubtree, SetStatus
 from mdtodo.core.results import Outcome
-from mdtodo.errors import InputError
+from mdtodo.errors import GitError, InputError
 from mdtodo.git.objects import NewObjects
 from mdtodo.landing.apply import EditResult, unclear_ones
 from mdtodo.landing.merge.revert import make_edits
@@ -28,6 +28,18 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.landing.new_subtasks import IdsTaken
     from mdtodo.landing.parse_cache import ParsedFile
+
+
+class OutputsChangedError(Exception):
+    """Outputs can no longer be committed: `reasons` gives a sentence by the id of each task."""
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        super().__init__("; ".join(reasons.values()))
+        self.reasons = dict(reasons)
+
+
+class ProofMovedError(GitError):
+    """HEAD holds something else than what was proven, so nothing was landed."""
 
 
 class Job:

@@ -28,12 +28,11 @@ from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
 from mdtodo.landing.apply import EditResult, UnclearError, unclear_ones
 from mdtodo.landing.build_commits import build_commits, write_commits
-from mdtodo.landing.job import Checks, Job
+from mdtodo.landing.job import Checks, Job, OutputsChangedError
 from mdtodo.landing.leftovers import remove_leftovers
 from mdtodo.landing.new_subtasks import IdTakenError
 from mdtodo.landing.restore import write
 from mdtodo.outputs.marks import forget
-from mdtodo.outputs.survey import OutputsChangedError, hold
 from mdtodo.system import atomic_file, files
 from mdtodo.system.failpoints import failpoint
 from mdtodo.system.write_lease import BusyError
@@ -157,6 +156,8 @@ def hold_outputs(
     Raises GitError where git refuses."""
     if not held:
         return (), {}
+    from mdtodo.outputs.survey import hold  # most tasks have no outputs
+
     with GitSession(repo) if git is None else nullcontext(git) as session, IndexCopy(session) as copy:
         return hold(copy, repo.root, held)
 
@@ -224,12 +225,13 @@ def _without(job: Job, kept_open: Mapping[str, str], more: Mapping[str, str]) ->
 def persist(attempt: Callable[[bool], T]) -> T:
     """What `attempt` gives, made again from the start while others move HEAD or change the index.
 
-    After two attempts it is told to take the lock first, so that nobody can be faster for ever.
+    After the first one it is told to take the lock first, so that nobody can be faster for ever, and many who land at
+    once do not make all of it many times.
     """
     began, pause, tries = time.monotonic(), 0.002, 0
     while True:
         try:
-            return attempt(tries >= 2)
+            return attempt(tries > 0)
         except (HeadMovedError, IndexChangedError) as error:
             patience = LOCK_PATIENCE if isinstance(error, RefLockedError) else PATIENCE
             if time.monotonic() > began + patience:

@@ -8,24 +8,21 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mdtodo.core.edits import SetStatus
+from mdtodo.core.edits import ArchiveSubtree, PutSubtree, SetStatus, TakeSubtree
 from mdtodo.core.receipt import DIRTY
 from mdtodo.core.task import Status
 from mdtodo.errors import GitError
 from mdtodo.git.position import HeadPosition, head_position, is_same_line_of_work
 from mdtodo.git.repository import operation_in_progress
 from mdtodo.git.session import GitSession
-from mdtodo.landing.clones.changes import judge_head
 from mdtodo.landing.land import land
-from mdtodo.landing.moves.judge import judge_moves
-from mdtodo.landing.moves.judge_archive import judge_archive
 from mdtodo.landing.new_subtasks import ids_taken
 from mdtodo.landing.uncommitted import not_committed
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.system import audit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Receipt
@@ -103,12 +100,30 @@ def land_as_configured(
         git=git,
         whole=any(receipt.undoes is not None or lands_whole(receipt) for receipt in receipts),
         taken=ids_taken(repo, config, receipts),
-        judge=judge_moves(repo, receipts, config.status)
-        or judge_archive(repo, receipts, config.status)
-        or judge_head(repo, config.files_and_archives, receipts),
+        judge=_judge(repo, receipts, config),
         since=since,
         runs=runs,
     )
+
+
+def _judge(
+    repo: Repository, receipts: Sequence[Receipt], config: Config
+) -> Callable[[str | None], None] | None:
+    """What raises where a commit is none on which these may land; None where any will do."""
+    whole = PutSubtree | TakeSubtree | ArchiveSubtree
+    if any(isinstance(edit, whole) for one in receipts for edit in one.edits):
+        # to import these takes longer than to tick a task, and few receipts need them
+        from mdtodo.landing.moves.judge import judge_moves
+        from mdtodo.landing.moves.judge_archive import judge_archive
+
+        moved = judge_moves(repo, receipts, config.status) or judge_archive(repo, receipts, config.status)
+        if moved is not None:
+            return moved
+    if any(lands_whole(one) for one in receipts):
+        from mdtodo.landing.clones.changes import judge_head
+
+        return judge_head(repo, config.files_and_archives, receipts)
+    return None
 
 
 def lands_whole(receipt: Receipt) -> bool:
@@ -199,8 +214,9 @@ def _mark_others(
 
 def _log(run_id: str, receipts: Sequence[Receipt], landing: Landing) -> None:
     for one in receipts:
+        landed = one.task_id in landing.ticked or one.task_id in landing.commit_of
         audit.record(
-            "landed" if one.task_id in landing.ticked | landing.committed else "not_landed",
+            "landed" if landed else "not_landed",
             run=run_id,
             task=one.task_id,
             attempt=audit.attempt_name(run_id, one.task_id, one.attempt),
@@ -226,9 +242,10 @@ def _mark(state: StateStore, entries: Sequence[Entry], landing: Landing, *, comm
     state.discard(number for number, receipt in entries if receipt.task_id in nowhere)
     # what HEAD has ticked already may be what this very landing did before it was killed: who knows on what
     ticked_now = {*landing.committed, *(one.task_id for one in landing.absent)}
+    stay = {*landing.kept_open, *landing.waiting, *landing.unclear, *nowhere}
     landed: dict[tuple[str | None, str | None], list[int]] = {}
     for number, receipt in entries:
-        if receipt.task_id not in {*landing.kept_open, *landing.waiting, *landing.unclear, *nowhere}:
+        if receipt.task_id not in stay:
             base = landing.base if not commit or receipt.task_id in ticked_now else None
             landed.setdefault((landing.commit_of.get(receipt.task_id), base), []).append(number)
     # in nobody's way: each `run` looks at them again

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mdtodo.core.receipt import entry_of
@@ -164,6 +163,8 @@ def _shown(
     staged = copy.entries(entries)
     written = [path for path, one in staged.items() if (one.mode, one.oid, one.flag) == (*entries[path], "H")]
     shown: dict[str, bytes] = {}
+    from tempfile import TemporaryDirectory  # 10 ms, which few landings need
+
     with TemporaryDirectory(prefix="mdtodo-") as folder, suppress(GitError, OSError):
         copy.write_files(written, folder)
         for path in written:

@@ -17,7 +17,6 @@ from mdtodo.core.path_patterns import matcher
 from mdtodo.core.receipt import DIRTY
 from mdtodo.core.titles import few
 from mdtodo.errors import GitError
-from mdtodo.git.diff_tree import staged_changes
 from mdtodo.git.files.tracked_files import HeadTree, TrackedFiles
 from mdtodo.git.repository import calling_index, run
 from mdtodo.outputs.declared import DeclaredOutputs
@@ -137,6 +136,8 @@ class WorkTree:
     def removed_since(self, base: str | None) -> bool:
         """Whether the index lacks a file of that commit, or has a submodule at another commit, or nobody knows."""
         if base not in self._removed:
+            from mdtodo.git.diff_tree import staged_changes
+
             try:
                 changes = staged_changes(self.repo, base) if base else []
                 paths = {os.fsdecode(one.path) for one in changes if one.after is None or _is_link(one)}

@@ -29,14 +29,6 @@ if TYPE_CHECKING:
     _Entry = tuple[bytes, str] | None
 
 
-class OutputsChangedError(Exception):
-    """Outputs can no longer be committed: `reasons` gives a sentence by the id of each task."""
-
-    def __init__(self, reasons: Mapping[str, str]) -> None:
-        super().__init__("; ".join(reasons.values()))
-        self.reasons = dict(reasons)
-
-
 class OutputChange(NamedTuple):
     """A file that differs from HEAD or the index, or is untracked.
 

@@ -26,7 +26,6 @@ from mdtodo.git.files.tree_files import committed_configuration
 from mdtodo.git.head import read_head
 from mdtodo.landing.clones.changes import (
     ConflictError,
-    ProofMovedError,
     changed_paths,
     lacks_box,
     list_patterns,
@@ -35,6 +34,7 @@ from mdtodo.landing.clones.changes import (
     tree_digits,
 )
 from mdtodo.landing.clones.review import name_branch, remove_branch
+from mdtodo.landing.job import ProofMovedError
 from mdtodo.landing.land import RefusedError
 from mdtodo.storage import waiting
 from mdtodo.storage.waiting import WaitingResult

@@ -211,6 +211,8 @@ class RunJournal:
 
     def log(self, event: str, task: Task, attempt: int, **said: object) -> None:
         """Say in the audit log what became of an attempt."""
+        if not audit.is_open():
+            return
         self._log(event, task=task.id, attempt=audit.attempt_name(self.run_id, task.id, attempt), **said)
 
     def _log(self, event: str, **said: object) -> None:

@@ -216,9 +216,13 @@ class RunLoop:
         record = self.outcomes.task_json(task)
         if start is not None:
             record["previous"] = self._in_clones().previous.get(task.id)
+        timeout, cwd = self._timeout(task, processor), None if start else processor.cwd
+        # to make a dataclass anew takes longer than all the rest
+        if (timeout, cwd) != (processor.timeout, processor.cwd):
+            processor = replace(processor, cwd=cwd, timeout=timeout)
         made = spec(
             record,
-            replace(processor, cwd=None if start else processor.cwd, timeout=self._timeout(task, processor)),
+            processor,
             run_id=self.journal.run_id,
             attempt=number,
             root=self.outcomes.project.repo.root,
@@ -257,8 +261,9 @@ class RunLoop:
         self._held = self.journal.leases.held(ended) if ended else frozenset()
         if self.cache is not None:
             self.cache.invalidate_inputs()
-        for event in events:
-            self._handle(event)
+        with self.outcomes.subtasks.looking_once():
+            for event in events:
+                self._handle(event)
 
     def _handle(self, event: AttemptEvent) -> None:
         if event.ends and self._isolation is not None and self._isolation.looked(event):
@@ -303,6 +308,8 @@ class RunLoop:
         raw = event.result or Result(None, error=event.message)
         result = self.outcomes.subtasks.checked(self.outcomes.project, task, _with_failure(raw, event))
         attempts = self.queue.attempts[task.id]
+        if not raw.logged:
+            self.journal.logs.note_absent(task, attempts.count)
         attempts.seconds += result.duration
         self.journal.signs.end(task.id)
         # of one that is over as soon as it has started, both are told together

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from mdtodo.markdown.keys.read import read_keys
 from mdtodo.system import files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.results import Result
@@ -47,6 +47,16 @@ class NewSubtasks:
     _ids: set[str] = field(default_factory=set)
     _made: list[Edit] = field(default_factory=list)
     _seen: dict[str, tuple[FileStamp, ParsedFile | None]] = field(default_factory=dict)
+    _stamps: dict[str, FileStamp | None] | None = None
+
+    @contextmanager
+    def looking_once(self) -> Iterator[None]:
+        """While results are taken that came together: what their processors did to a file shows at the first look."""
+        self._stamps = {}
+        try:
+            yield
+        finally:
+            self._stamps = None
 
     def checked(self, project: Project, task: Task, result: Result) -> Result:
         """The result of an attempt; it has failed where it wrote subtasks that it may not, and none of them counts."""
@@ -108,7 +118,7 @@ class NewSubtasks:
 
     def _file_now(self, project: Project, file: str) -> ParsedFile | None:
         """The file, read where it was written since it was read last; None where it is as it was planned with."""
-        stamp = _stamp(project, file)
+        stamp = self._stamp(project, file)
         seen, like = self._seen.get(file, (None, None))
         if stamp is None or stamp == seen:
             return like
@@ -125,6 +135,13 @@ class NewSubtasks:
             return None
         self._seen[file] = stamp, like
         return like
+
+    def _stamp(self, project: Project, file: str) -> FileStamp | None:
+        if self._stamps is None:
+            return _stamp(project, file)
+        if file not in self._stamps:
+            self._stamps[file] = _stamp(project, file)
+        return self._stamps[file]
 
     def note(self, project: Project, edits: Sequence[Edit]) -> bool:
         """These edits are made from now on; whether there are new subtasks among them."""

@@ -150,6 +150,8 @@ class ReadyQueue(Scope):
         return [(self._queues[lane][0], lane) for lane in free if self._queues[lane]]
 
     def _conflicts(self, name: str) -> bool:
+        if not self._output_conflicts:
+            return False
         found = self.processor(self.plan.tasks[name])
         shared = self._output_conflicts.get(found.name, ()) if found is not None else ()
         at_work = (self.processor(self.plan.tasks[other]) for other in self.running)

@@ -305,8 +305,11 @@ _RESERVE = "INSERT OR IGNORE INTO reservations VALUES (?)"
 _ROWS = "SELECT *, token IN (SELECT token FROM reservations) FROM leases"
 _ALL = "SELECT task_id, token, worker, ttl, expires, owner, token IN (SELECT token FROM reservations) FROM leases"
 _CLAIM = f"{_ALL} WHERE owner = ''"
-_SLOTS = "SELECT lane, ttl, expires, owner FROM lane_slots JOIN leases USING (token)"
-_STALE_SLOTS = "DELETE FROM lane_slots WHERE token NOT IN (SELECT token FROM leases)"
+#: CROSS keeps the order: there are few places, and as many leases as tasks that have not landed.
+_SLOTS = "SELECT lane, ttl, expires, owner FROM lane_slots CROSS JOIN leases USING (token)"
+_STALE_SLOTS = (
+    "DELETE FROM lane_slots WHERE NOT EXISTS (SELECT 1 FROM leases WHERE leases.token = lane_slots.token)"
+)
 _ENTER = "INSERT OR REPLACE INTO lane_slots VALUES (?, ?)"
 _ROWS_OF = "SELECT count(*) FROM leases WHERE task_id"
 _COUNT_TAKEOVERS = (

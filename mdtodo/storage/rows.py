@@ -73,9 +73,13 @@ def row_of(entry: JournalEntry) -> tuple[object, ...]:
     receipt = entry.receipt
     return (
         *(entry.run_id, receipt.task_id, receipt.attempt, str(receipt.outcome), receipt.processor),
-        *(receipt.exit_code, receipt.seconds, time.time(), entry.log, codec.dumps(dict(receipt.metrics))),
+        *(receipt.exit_code, receipt.seconds, time.time(), entry.log, _metrics_text(receipt)),
         *(to_text(receipt) if entry.lands else None, receipt.inputs),
     )
+
+
+def _metrics_text(receipt: Receipt) -> str:
+    return codec.dumps(dict(receipt.metrics)) if receipt.metrics else "{}"
 
 
 def entry_of(row: Sequence[Any]) -> JournalEntry | None:

@@ -25,6 +25,11 @@ def attempt_name(run: str, task: str, number: int) -> str:
     return f"{run}/{task}/{number}"
 
 
+def is_open() -> bool:
+    """Whether a log was asked for; for who would put much together for a line."""
+    return _write is not None
+
+
 def record(event: str, /, **said: object) -> None:
     """Write a line, where a log was asked for: the event, and what is said of it; None says nothing."""
     if _write is None:

@@ -52,3 +52,17 @@ def test_nothing_but_a_push_imports_gitpython(repo: Checkout, tmp_path: Path) ->
         assert "git" not in imported(repo, *call), call
     assert repo.commits() == 4
     assert "git" in imported(repo, "run", "--push")
+
+
+def test_done_imports_nothing_that_few_landings_need(repo: Checkout) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a id:a\n- [ ] b id:b\n"})
+    rare = {
+        *("tempfile", "random", "subprocess", "mdtodo.git.diff_tree", "mdtodo.outputs.survey"),
+        *("mdtodo.execution.processors.output_file", "mdtodo.landing.carry.follow"),
+        *("mdtodo.landing.clones.changes", "mdtodo.landing.moves.judge", "mdtodo.landing.renames"),
+        "mdtodo.landing.recovery.read_spool",
+    }
+    # the second one finds receipts of the first
+    for name in ("a", "b"):
+        assert not rare & imported(repo, "done", name, "--commit")
+    assert repo.commits() == 3

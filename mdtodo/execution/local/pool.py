@@ -43,7 +43,7 @@ SILENCE = 300.0
 #: runner wakes up and writes less often.
 _SHORT_TASK = 0.02
 _MIN_BACKLOG = 6
-_GATHER = 0.02
+_GATHER = 0.05
 
 
 class LocalPool:

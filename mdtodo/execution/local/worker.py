@@ -18,6 +18,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn, cast
 
+from mdtodo.core import codec
 from mdtodo.core.results import Result
 from mdtodo.execution.local.channel import Channel, encoded
 from mdtodo.execution.processors import process_tree
@@ -184,7 +185,7 @@ class Worker:
         for spec in self._queue:
             if spec["attempt"] == attempt:
                 self._queue.remove(spec)
-                self._send({"finished": attempt, "result": Result(None, interrupted=True)._asdict()})
+                self._send({"finished": attempt, "result": codec.named(Result(None, interrupted=True))})
                 return
 
     def _run(self, spec: Json) -> None:
@@ -194,7 +195,7 @@ class Worker:
             result = perform(spec, self, self._output_files)
             if not self._queue:
                 os.chdir("/")  # in idleness it keeps no folder from being unmounted
-            finished = {"finished": self._attempt, "result": result._asdict(), **self._late_start}
+            finished = {"finished": self._attempt, "result": codec.named(result), **self._late_start}
             if result.exit_code == 0 and not result.interrupted:
                 self._write_spool(finished)
             elif self._spool_descriptor >= 0:

@@ -47,7 +47,7 @@ def perform(spec: Json, control: Control, output_files: OutputFiles) -> Result:
         finally:
             output_files.close(output_file, unused=unused)
         result = result._replace(tail=log.tail())
-    return result._replace(log_error=log.error)
+    return result._replace(log_error=log.error, logged=log.made)
 
 
 def _in_its_place(job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control) -> Result:

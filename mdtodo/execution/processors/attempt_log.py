@@ -17,7 +17,7 @@ class AttemptLog:
     The beginning of the output goes to the file as it comes, and about an eighth of the limit is kept for
     its end; what lies between is counted, and the log says so in its place. Notes of mdtodo's own come
     last. A log that cannot be written (disk full, no permission) is a reason in `error`, never an
-    exception: the result matters more.
+    exception: the result matters more. `made` is true once there may be a file.
     """
 
     __slots__ = (
@@ -31,6 +31,7 @@ class AttemptLog:
         "_reserve",
         "_skipped",
         "error",
+        "made",
     )
 
     def __init__(self, path: str, limit: int) -> None:
@@ -44,6 +45,7 @@ class AttemptLog:
         self.error: str | None = None
         self._path = path
         self._descriptor = -1
+        self.made = False
 
     def write(self, data: bytes) -> None:
         """Take a piece of output, of any bytes."""
@@ -95,6 +97,7 @@ class AttemptLog:
         while view and self.error is None:
             try:
                 if self._descriptor < 0:
+                    self.made = True
                     self._descriptor = create(self._path)
                 # write(2) may take a part of it, as on a disk that is nearly full
                 view = view[os.write(self._descriptor, view) :]

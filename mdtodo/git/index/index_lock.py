@@ -26,6 +26,9 @@ NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EN
 #: Seconds after which a lock that nobody renews is taken for left behind; git's own patience is 0.1.
 _SETTLED = 1.0
 
+#: Seconds to wait while another process of ours holds it: that one lands too, and many may be in line.
+_OWN_PATIENCE = 60.0
+
 #: Of the names of our files beside the index: `index.mdtodo-<owner>`, and with this end the lock's.
 _MARK = ".mdtodo-"
 _HELD = ".held"
@@ -38,7 +41,8 @@ def own_file(repo: Repository) -> tuple[str, str]:
 
 
 def hold(index: str, own: str, patience: float) -> None:
-    """Lock the index; raises GitError where another git holds it for longer than `patience` seconds."""
+    """Lock the index; raises GitError where another git holds it for longer than `patience` seconds. A process of ours
+    that holds it lands something, and is waited for in turn."""
     _take(own + _HELD, index + ".lock", patience)
 
 
@@ -86,7 +90,8 @@ def _path(repo: Repository) -> str:
 
 def _take(ours: str, lock: str, patience: float) -> None:
     """Make `lock` a second name of our file, which fails while there is one; wait for that to go."""
-    deadline, pause = time.monotonic() + patience, 0.002
+    began, pause = time.monotonic(), 0.002
+    deadline = began + patience
     try:
         # Before the lock: a kill in between leaves a file that blocks nobody, never a lock of which nobody can
         # say whose it is.
@@ -94,7 +99,10 @@ def _take(ours: str, lock: str, patience: float) -> None:
             pass
         failpoint("index.marked")
         while not _link(ours, lock):
-            if time.monotonic() >= deadline:
+            now = time.monotonic()
+            if now >= deadline and now < began + _OWN_PATIENCE and _is_of_ours(lock):
+                deadline = now + patience
+            elif now >= deadline:
                 delete(ours)
                 raise GitError(
                     f"another git process holds {lock}",
@@ -104,6 +112,17 @@ def _take(ours: str, lock: str, patience: float) -> None:
             pause = min(pause * 2, 0.02)
     except OSError as error:
         raise write_error(lock, error) from error
+
+
+def _is_of_ours(lock: str) -> bool:
+    """Whether a living process of ours has the lock, or has just given it back."""
+    folder, index = os.path.split(lock.removesuffix(".lock"))
+    for name in os.listdir(folder):
+        if name.startswith(index + _MARK) and name.endswith(_HELD):
+            owner = name.removeprefix(index + _MARK).removesuffix(_HELD)
+            if not process_identity.has_ended(owner) and _is_lock_of(os.path.join(folder, name), lock):
+                return True
+    return not os.path.lexists(lock)
 
 
 def _link(ours: str, lock: str) -> bool:

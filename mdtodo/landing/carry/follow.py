@@ -15,7 +15,7 @@ from mdtodo.core.titles import few, quoted
 from mdtodo.git.files.tree_files import from_commit
 from mdtodo.git.head import read_head
 from mdtodo.git.position import head_position
-from mdtodo.git.repository import read_blobs, run
+from mdtodo.git.repository import read_blobs
 from mdtodo.git.session import GitSession
 from mdtodo.landing.carry.commit_message import commit_messages
 from mdtodo.landing.carry.uncarried import History, Version, newest_receipts, with_content
@@ -35,32 +35,18 @@ if TYPE_CHECKING:
 _DONE = (Outcome.DONE, Outcome.CACHED)
 
 
-def land_what_follows(repo: Repository, state: StateStore, config: Config) -> tuple[list[str], list[str]]:
-    """Commit the receipts of ticks in HEAD that no commit carries, each once; sentences, and commits.
+def land_what_follows(
+    repo: Repository, state: StateStore, config: Config, lost: set[str | None]
+) -> tuple[list[str], list[str]]:
+    """Commit the receipts of ticks in HEAD that no commit carries, each once; sentences, and commits. `lost`: see
+    `lost_commits`.
 
     Raises GitError where git refuses; the next call does it then.
     """
-    lost = _lost(repo, state)
-    if not lost or not head_position(repo).commit:
+    if not head_position(repo).commit:
         return [], []
     with GitSession(repo) as git:
         return persist(lambda _: _land(repo, state, config, lost, git))
-
-
-def _lost(repo: Repository, state: StateStore) -> set[str | None]:
-    """The commits with receipts that HEAD's history does not have; None stands for no commit."""
-    commits = state.receipt_commits()
-    made = sorted(one for one in commits if one is not None)
-    lost: set[str | None] = {one for one in commits if one is None}
-    if not made or not head_position(repo).commit:
-        return lost
-    asked = "".join(f"{one}\n" for one in made).encode()
-    lines = run(repo, "cat-file", "--batch-check", stdin=asked).decode().splitlines()
-    here = [one for one, line in zip(made, lines, strict=True) if " commit " in line]
-    lost |= set(made) - set(here)
-    asked = "".join(f"{one}\n" for one in [*here, "^HEAD"]).encode()
-    beyond = set(run(repo, "rev-list", "--stdin", stdin=asked).decode().split())
-    return lost | (set(here) & beyond)
 
 
 def _land(

@@ -17,6 +17,7 @@ from mdtodo.git.files.worktree_files import find
 from mdtodo.git.objects import find_in_tree
 from mdtodo.git.repository import run
 from mdtodo.landing.apply import apply_receipts
+from mdtodo.landing.job import ProofMovedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
-
-
-class ProofMovedError(GitError):
-    """HEAD holds something else than what was proven, so nothing was landed."""
 
 
 class ConflictError(GitError):

@@ -10,8 +10,8 @@ from mdtodo.core.titles import quoted
 from mdtodo.errors import GitError
 from mdtodo.git.files.tree_files import from_commit
 from mdtodo.git.repository import operation_in_progress, read_blobs
-from mdtodo.landing.carry.follow import land_what_follows
-from mdtodo.landing.clones.changes import ProofMovedError
+from mdtodo.landing.carry.lost_commits import lost_commits
+from mdtodo.landing.job import ProofMovedError
 from mdtodo.landing.land import RefusedError
 from mdtodo.landing.leftovers import remove_leftovers
 from mdtodo.landing.merge.revert import make_edits
@@ -24,10 +24,10 @@ from mdtodo.landing.policy import (
     sentences_of,
     told,
 )
-from mdtodo.landing.renames import follow_renames
 from mdtodo.landing.work_tree import WorkTree
 from mdtodo.receipts.log import logged_receipts
 from mdtodo.receipts.trailers import Trailer
+from mdtodo.storage import spool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,11 +53,12 @@ def finish_earlier(
 
     Raises GitError where that cannot be done now; nothing is lost by it.
     """
-    from mdtodo.landing.recovery.read_spool import journal_spooled_results
-
     # Locks that a killed run left come first: nothing below could be committed while they lie there.
     sentences, made = [*remove_leftovers(repo), *_finish_fast_forward(repo, config)], list[str]()
-    sentences += journal_spooled_results(repo, state, config)
+    if spool.of_dead_runs(repo, ()):
+        from mdtodo.landing.recovery.read_spool import journal_spooled_results
+
+        sentences += journal_spooled_results(repo, state, config)
     for run, entries in _unlanded(state).items():
         began = elsewhere(repo, state, run)
         if began is not None:
@@ -113,7 +114,11 @@ def _unlanded(state: StateStore) -> dict[str, list[Entry]]:
 def _follow(repo: Repository, state: StateStore, config: Config) -> tuple[list[str], list[str]]:
     """No command has to wait for that."""
     try:
-        return land_what_follows(repo, state, config)
+        if not (lost := lost_commits(repo, state)):
+            return [], []
+        from mdtodo.landing.carry.follow import land_what_follows
+
+        return land_what_follows(repo, state, config, lost)
     except GitError as error:
         return [f"receipts of ticks that HEAD has cannot be committed now: {error}"], []
 
@@ -245,6 +250,8 @@ def _followed(
     named = {edit.anchor.file for _, receipt in entries for edit in receipt.edits}
     if all(os.path.lexists(os.path.join(repo.root, file)) for file in named):
         return [*entries], []
+    from mdtodo.landing.renames import follow_renames
+
     began = state.begun(run).get("place")
     try:
         there = from_commit(repo, str(began[2]), config.task_files).ids if isinstance(began, list) else {}

@@ -29,6 +29,10 @@ class AttemptLogs:
         """The same, relative to the root where it is below it."""
         return f"{self._shown}/{task.id}.{attempt}.log"
 
+    def note_absent(self, task: Task, attempt: int) -> None:
+        """There is none of this attempt, whose result has come: that saves a look for a file that is not there."""
+        self._seen = f"{task.id}.{attempt}.log", False
+
     def shown(self, task: Task, attempt: int) -> str | None:
         """The same, relative to the root where it is below it; None if there is none."""
         name = f"{task.id}.{attempt}.log"

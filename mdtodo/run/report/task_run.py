@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mdtodo.config.value_types import format_duration
@@ -59,4 +60,13 @@ def failure(result: Result, timeout: float | None = None) -> str:
 
 
 def _iso(moment: float | None) -> str | None:
-    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+    if moment is None:
+        return None
+    seconds, part = divmod(int(moment * 1000), 1000)
+    return f"{_whole_seconds(seconds)}.{part:03}+00:00"
+
+
+@lru_cache(maxsize=2)
+def _whole_seconds(seconds: int) -> str:
+    """Hundreds of short tasks begin and end in the same second."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

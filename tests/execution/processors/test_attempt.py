@@ -89,6 +89,13 @@ def test_the_log_is_its_owners_alone_and_holds_both_streams(bench: Bench) -> Non
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
 
 
+@pytest.mark.parametrize(("script", "logged"), [("true", False), ("echo a", True), ("kill -9 $$", False)])
+def test_the_result_says_whether_there_is_a_log(bench: Bench, script: str, logged: bool) -> None:
+    result = bench.do(script)
+    assert result.logged is logged
+    assert [path.name for path in (bench.folder / "logs").glob("[!.]*")] == (["1.log"] if logged else [])
+
+
 def test_binary_output_is_kept_as_it_is(bench: Bench) -> None:
     script = "import sys; sys.stdout.buffer.write(bytes(range(256)) * 40)"
     result = bench.do([PY, "-c", script])

@@ -45,6 +45,18 @@ def in_the_editor(repo: Checkout, before: bytes, after: bytes) -> None:
     repo.write("TODO.md", repo.read("TODO.md").replace(before, after))
 
 
+def test_the_receipt_of_a_commit_that_git_has_thrown_away_follows(based: Checkout, inside: Mdtodo) -> None:
+    inside("done", "b", "--commit")
+    gone = based.git("rev-parse", "HEAD")
+    based.git("reset", "-q", "--soft", "HEAD~")
+    based.git("commit", "-q", "-m", "Mine")
+    based.git("reflog", "expire", "--expire=now", "--all")
+    based.git("gc", "-q", "--prune=now")
+    assert based.git("cat-file", "-t", gone, check=False) == ""
+    assert 'committed what follows a tick that HEAD has: "b" (b)' in inside("done", "a", "--commit").err
+    assert receipts(based) == ["b done person", "a done person"]
+
+
 @pytest.mark.parametrize("options", [(), ("--object-format=sha256",)])
 def test_the_receipt_of_a_line_that_head_did_not_have_follows(
     make_repo: Callable[..., Checkout], inside: Mdtodo, options: tuple[str, ...]
