@@ -39,9 +39,10 @@ def take(shadow: Shadow) -> str:
     try:
         # git would wait for ever to read a pipe by the name of .gitignore
         shadow.remove_pipes()
-        # all or nothing: else a part of the changes would pass for all of them
-        shadow.git("add", "--all", "--", ".")
-        return shadow.git("write-tree").decode().strip()
+        with shadow.spare_index() as index:
+            # all or nothing: else a part of the changes would pass for all of them
+            shadow.git("add", "--all", "--", ".", index=index)
+            return shadow.git("write-tree", index=index).decode().strip()
     except GitError as error:
         raise RefusedChangesError(f"what it changed cannot be taken: {error.sentence}") from error
     except OSError as error:

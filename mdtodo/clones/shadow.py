@@ -12,6 +12,7 @@ import errno
 import os
 import shutil
 import stat
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import GitError
@@ -20,7 +21,7 @@ from mdtodo.system.files import read_any
 from mdtodo.system.process import Process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mdtodo.clones.source import CloneSource
 
@@ -51,10 +52,40 @@ class Shadow(NamedTuple):
     git_dir: str
     tree: str
 
-    def git(self, *args: str, stdin: bytes = b"", ok: Iterable[int] = (0,)) -> bytes:
-        """Standard output of git on these files. Raises GitError, with git's words, where it refuses."""
+    @property
+    def index_path(self) -> str:
+        """The index, which has the commit that was shown."""
+        return os.path.join(self.git_dir, "index")
+
+    @property
+    def own(self) -> str:
+        """The clone's own git directory."""
+        return os.path.join(self.tree, ".git")
+
+    def count_files(self) -> int:
+        """How many the index has. Raises OSError where there is none."""
+        with open(self.index_path, "rb") as file:
+            return int.from_bytes(file.read(12)[8:])
+
+    def git(
+        self, *args: str, stdin: bytes = b"", ok: Iterable[int] = (0,), index: str | None = None
+    ) -> bytes:
+        """Standard output of git on these files, with another `index` if one is named. Raises GitError, with git's
+        words, where it refuses."""
         places = {"GIT_DIR": self.git_dir, "GIT_WORK_TREE": self.tree}
+        places |= {} if index is None else {"GIT_INDEX_FILE": index}
         return run(None, *args, stdin=stdin, env=_ENVIRONMENT | places, cwd=self.tree, ok=ok)
+
+    @contextmanager
+    def spare_index(self) -> Iterator[str]:
+        """A copy of the index, for looking at what became of the files."""
+        path = os.path.join(self.git_dir, "index.spare")
+        with suppress(FileNotFoundError):
+            shutil.copy2(self.index_path, path)
+        try:
+            yield path
+        finally:
+            _drop(self.git_dir, "index.spare")
 
     def remove_pipes(self) -> None:
         """Remove the pipes, sockets and devices among the files, which git keeps none of. Raises OSError."""
@@ -72,6 +103,23 @@ class Shadow(NamedTuple):
         self.take_back(source, excludes=excludes, borrow=borrow)
         self._clean()
         self.git("read-tree", "--reset", "-u", commit)
+        self._write_clone(source, commit, borrow)
+
+    def renew(
+        self,
+        source: CloneSource,
+        commit: str,
+        *,
+        excludes: Sequence[str] = (),
+        borrow: Sequence[str] = (),
+        files: bool,
+    ) -> None:
+        """As `show`, where no file is there but those of the index, as they are in it; `files`: some of these are
+        missing, or it is another commit."""
+        _drop(self.tree, ".git")
+        self.take_back(source, excludes=excludes, borrow=borrow)
+        if files:
+            self.git("read-tree", "--reset", "-u", commit)
         self._write_clone(source, commit, borrow)
 
     def take_back(
@@ -122,7 +170,7 @@ class Shadow(NamedTuple):
         _sweep(self.tree, repositories=True)
 
     def _write_clone(self, source: CloneSource, commit: str, borrow: Sequence[str]) -> None:
-        own = os.path.join(self.tree, ".git")
+        own = self.own
         for folder in ("objects/info", "refs/heads", "refs/tags", "info"):
             os.makedirs(os.path.join(own, folder))
         _write_git_dir(own, source, commit, (), borrow)
@@ -130,7 +178,7 @@ class Shadow(NamedTuple):
         if os.path.exists(attributes := os.path.join(self.git_dir, "info/attributes")):
             shutil.copyfile(attributes, os.path.join(own, "info/attributes"))
         # with its times, so that the first `git status` in there reads no file
-        shutil.copyfile(os.path.join(self.git_dir, "index"), os.path.join(own, "index"))
+        shutil.copyfile(self.index_path, os.path.join(own, "index"))
 
 
 def _write_git_dir(
@@ -169,6 +217,12 @@ def _config_text(pairs: Iterable[tuple[str, str]]) -> bytes:
             f'\t{key} = "{value.translate(_ESCAPES)}"',
         ]
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+
+
+def rules(source: CloneSource) -> tuple[bytes | None, ...]:
+    """What of the repository, beside commit and configuration, a clone is made of."""
+    names = ("info/exclude", "info/attributes", "shallow")
+    return tuple(read_any(os.path.join(source.common_dir, name)) for name in names)
 
 
 def _copy_rules(git_dir: str, source: CloneSource, excludes: Sequence[str]) -> None:

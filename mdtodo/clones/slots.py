@@ -13,10 +13,11 @@ import stat
 import tempfile
 import time
 from contextlib import contextmanager, suppress
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.clones.shadow import Shadow, remove
+from mdtodo.clones.seal import Seal
+from mdtodo.clones.shadow import Shadow, remove, rules
 from mdtodo.errors import GitError, MdtodoError
 from mdtodo.system.files import keep
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Seconds after which a clone that nobody has used goes.
 _AGE = 7 * 86400.0
+#: Files in a clone beyond which git looks as fast at all of them as we do.
+_MOST_SEALED = 5000
 
 
 class Slot(NamedTuple):
@@ -57,29 +60,106 @@ class Slot(NamedTuple):
     def show(
         self, source: CloneSource, commit: str, *, excludes: Sequence[str] = (), borrow: Sequence[str] = ()
     ) -> None:
-        """Bring the clone to the commit, see `Shadow.show`; where it is too broken for that, it is made anew.
+        """Bring the clone to the commit, see `Shadow.show`; where it is too broken for that, it is made anew. What
+        this process has shown before costs as much as was changed since.
 
         Raises GitError or OSError where that does not help either, as on a full disk.
         """
+        terms = _Terms(source, tuple(excludes), tuple(borrow), rules(source))
+        before = _SHOWN.pop(self.folder, None)
         try:
-            self._show(source, commit, excludes, borrow)
+            again = before is not None and before.terms == terms
+            seal = self._show_again(before, commit) if before is not None and again else None
+            if seal is None:
+                self._show(terms, commit)
         except (GitError, OSError):
             self.empty()
-            self._show(source, commit, excludes, borrow)
+            self._show(terms, commit)
+            seal = None
+        # who shows it once shall not pay for a second time
+        seal = self._seal() if seal is None and before is not None else seal
+        _SHOWN[self.folder] = _Shown(terms, commit, seal)
+
+    def is_untouched(self) -> bool:
+        """Whether its files are known to be as they were shown."""
+        shown = _SHOWN.get(self.folder)
+        return shown is not None and shown.seal is not None and shown.seal.is_same(self.tree)
 
     def empty(self) -> None:
         """Remove all of it but the lock."""
         for name in ("tree", "git", "modules", "tmp", "home"):
             remove(os.path.join(self.folder, name))
 
-    def _show(self, source: CloneSource, commit: str, excludes: Sequence[str], borrow: Sequence[str]) -> None:
-        for folder in (self.temporary, self.home):
-            remove(folder)
-            os.makedirs(folder, 0o700)
+    def _show(self, terms: _Terms, commit: str) -> None:
+        self._empty_places()
         if os.path.islink(self.tree):
             os.unlink(self.tree)
         os.makedirs(self.tree, exist_ok=True)
-        self.shadow.show(source, commit, excludes=excludes, borrow=borrow)
+        self.shadow.show(terms.source, commit, excludes=terms.excludes, borrow=terms.borrow)
+
+    def _show_again(self, before: _Shown, commit: str) -> Seal | None:
+        """The seal, once what is not as it was is as it was again; None where that cannot be told."""
+        seal, shadow = before.seal, self.shadow
+        # with another index nobody knows which files are the commit's
+        if seal is None or not seal.holds_for(shadow.index_path):
+            return None
+        try:
+            found = seal.differences(self.tree)
+        except OSError:
+            return None
+        for path in (*found.came, *found.changed):
+            remove(path)
+        self._empty_places()
+        files = found.gone or commit != before.commit
+        if not files and all(seal.is_same(root) for root in self._git_folders):
+            return seal
+        terms = before.terms
+        shadow.renew(terms.source, commit, excludes=terms.excludes, borrow=terms.borrow, files=files)
+        return self._seal()
+
+    def _seal(self) -> Seal | None:
+        """What it is like now; None where git is as fast as a look at each file would be."""
+        try:
+            if self.shadow.count_files() > _MOST_SEALED:
+                return None
+            without = (self.shadow.own, os.path.join(self.shadow.git_dir, "objects"))
+            roots = (self.tree, *self._git_folders)
+            return Seal.of(roots, os.path.join(self.folder, "lock"), without=without)
+        except OSError:
+            return None
+
+    @property
+    def _git_folders(self) -> tuple[str, str, str]:
+        """What is ours of git in it. Of our own objects nothing is believed that is not looked at."""
+        git_dir = self.shadow.git_dir
+        return self.shadow.own, git_dir, os.path.join(git_dir, "objects/info")
+
+    def _empty_places(self) -> None:
+        for folder in (self.temporary, self.home):
+            if not _is_empty(folder):
+                remove(folder)
+                os.makedirs(folder, 0o700)
+
+
+class _Terms(NamedTuple):
+    """All that decides what a clone at a commit is like."""
+
+    source: CloneSource
+    excludes: tuple[str, ...]
+    borrow: tuple[str, ...]
+    rules: tuple[bytes | None, ...]
+
+
+class _Shown(NamedTuple):
+    """How this process has shown a clone, and what it was like then, if that is known."""
+
+    terms: _Terms
+    commit: str
+    seal: Seal | None
+
+
+#: By folder, what this process has shown and nobody is to know of.
+_SHOWN: dict[str, _Shown] = {}
 
 
 def slots_folder(source: CloneSource) -> str:
@@ -107,12 +187,13 @@ def slots_folder(source: CloneSource) -> str:
 
 @contextmanager
 def slot(source: CloneSource) -> Iterator[Slot]:
-    """A clone of the repository that nobody else uses now: the first free one, a new one where all are taken.
+    """A clone of the repository that nobody else uses now: one that this process knows, else the first free one, a new
+    one where all are taken.
 
     Raises OSError where the folder cannot be written.
     """
     folder = slots_folder(source)
-    for number in count():
+    for number in chain(_shown_in(folder), count()):
         # each time, since others may remove what is empty: also this folder, where the repository seems to be gone
         _make_private(folder)
         place = os.path.join(folder, str(number))
@@ -127,6 +208,11 @@ def slot(source: CloneSource) -> Iterator[Slot]:
         yield Slot(place)
     finally:
         os.close(lock)
+
+
+def _shown_in(folder: str) -> list[int]:
+    """The numbers of the clones there that this process has shown."""
+    return sorted(int(os.path.basename(place)) for place in _SHOWN if os.path.dirname(place) == folder)
 
 
 def prune(source: CloneSource, keep: int, *, size: int) -> None:
@@ -183,6 +269,17 @@ def _remove_free(place: str) -> int:
     finally:
         os.close(lock)
     return size
+
+
+def _is_empty(folder: str) -> bool:
+    """Whether it is a folder of ours with nothing in it."""
+    try:
+        about = os.lstat(folder)
+        return (
+            about.st_mode == stat.S_IFDIR | 0o700 and about.st_uid == os.geteuid() and not os.listdir(folder)
+        )
+    except OSError:
+        return False
 
 
 def _make_private(folder: str) -> None:

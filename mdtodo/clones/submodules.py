@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.clones.changes import RefusedChangesError, take
@@ -80,13 +81,7 @@ class Submodule(NamedTuple):
 
 def submodules(slot: Slot, source: CloneSource, commit: str) -> list[Submodule]:
     """Those of the commit that the person has checked out at it."""
-    links = {
-        os.fsdecode(path): about.split()[2].decode()
-        for about, _, path in (
-            one.partition(b"\t") for one in slot.shadow.git("ls-tree", "-rz", commit).split(b"\0")
-        )
-        if about.startswith(_MODULE)
-    }
+    links = _links(slot.shadow, commit)
     if not links:
         return []
     out = b""
@@ -98,6 +93,14 @@ def submodules(slot: Slot, source: CloneSource, commit: str) -> list[Submodule]:
         if (match := _PATH.fullmatch(one)) and match[2] in links:
             found += _checked_out(slot, source, match[1], match[2], links[match[2]])
     return found
+
+
+@lru_cache
+def _links(shadow: Shadow, commit: str) -> dict[str, str]:
+    """The submodules of a commit, which never change: their paths, and the commits that they stand at."""
+    listed = (one.partition(b"\t") for one in shadow.git("ls-tree", "-rz", commit).split(b"\0"))
+    modules = [(path, about) for about, _, path in listed if about.startswith(_MODULE)]
+    return {os.fsdecode(path): about.split()[2].decode() for path, about in modules}
 
 
 def _checked_out(slot: Slot, source: CloneSource, name: str, path: str, commit: str) -> list[Submodule]:

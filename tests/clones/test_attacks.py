@@ -129,9 +129,10 @@ ATTACKS = {
 
 @pytest.mark.parametrize("script", ATTACKS.values(), ids=ATTACKS)
 def test_a_clone_is_as_it_should_be_again(bench: Bench, script: str) -> None:
-    agent(bench, script)
-    bench.show()
-    assert_fresh(bench)
+    for _ in range(2):  # the second time it is known what it was like
+        agent(bench, script)
+        bench.show()
+        assert_fresh(bench)
 
 
 @pytest.mark.parametrize(

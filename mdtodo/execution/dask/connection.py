@@ -247,7 +247,11 @@ class Connection:
         _, message = event
         if "wants" in message:
             self._go(self._give, message)
-        elif message.get("station") is None:
+        for told in message.get("told", ()):
+            self._told(told)
+
+    def _told(self, message: dict[str, Any]) -> None:
+        if message.get("station") is None:
             told = event_of(message)
             if told.attempt in self._open:
                 self._deliver(told, {})

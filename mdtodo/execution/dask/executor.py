@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 RECONNECT = 60.0
 #: Attempts that take fewer seconds on average go together.
 _SHORT = 0.05
+#: While each place has so many of them, others gather for up to so many seconds.
+_BACKLOG, _GATHER = 8, 0.1
 
 
 class DaskExecutor:
@@ -55,6 +57,7 @@ class DaskExecutor:
         self._known: set[str] = set()
         self._here: set[str] = set()
         self._waiting: list[dict[str, Any]] = []
+        self._waits_since = 0.0
         self._under_way: dict[str, Json] = {}
         self._mean: float | None = None
         self._topic = f"mdtodo/{uuid.uuid4().hex}"
@@ -115,23 +118,27 @@ class DaskExecutor:
         if spec.get("local"):
             self._submit_here(spec)
         else:
+            self._waits_since = self._waits_since if self._waiting else monotonic()
             self._waiting.append(dict(spec))
 
     def events(self, timeout: float | None = None) -> list[AttemptEvent]:
         """See `Executor.events`. Raises ExecutorGoneError where the scheduler did not come back."""
-        self._flush()
         found: list[AttemptEvent] = []
-        wait = timeout is None or timeout > 0
         if timeout is None and not self._under_way and self._ready.empty():
             return found
         deadline = None if timeout is None else monotonic() + timeout
-        with_patience = wait
+        with_patience = timeout is None or timeout > 0
         while True:
+            gathers = self._flush()
             try:
                 left = None if deadline is None else max(0.0, deadline - monotonic())
-                event = self._ready.get(with_patience, left)
+                event = self._ready.get(
+                    with_patience, left if gathers is None else min(gathers, left or gathers)
+                )
             except Empty:
-                return found
+                if not with_patience or (deadline is not None and monotonic() >= deadline):
+                    return found
+                continue
             with_patience = False
             if isinstance(event, ExecutorGoneError):
                 raise event
@@ -189,10 +196,12 @@ class DaskExecutor:
 
     # What is sent
 
-    def _flush(self) -> None:
-        """Send what waits: alike attempts together, while they are short."""
+    def _flush(self) -> float | None:
+        """Send what waits: alike attempts together, while they are short. Seconds for which these may gather still."""
         if self._connection is None or not self._waiting:
-            return
+            return None
+        if (left := self._gathers()) > 0:
+            return left
         waiting, self._waiting = self._waiting, []
         groups: dict[frozenset[str], list[dict[str, Any]]] = {}
         for spec in waiting:
@@ -205,6 +214,15 @@ class DaskExecutor:
                 key = f"mdtodo/{names[0]}/{len(names)}"
                 chunk = Chunk(key, self._topic, self._cache, names, codec.dumps(some))
                 self._connection.send(chunk, needs)
+        return None
+
+    def _gathers(self) -> float:
+        """Seconds for which short attempts may wait for others, as all workers have enough to do."""
+        if self._chunk_size(PREFETCH * self.capacity) == 1 or len(self._waiting) >= PREFETCH * self.capacity:
+            return 0.0
+        if len(self._under_way) - len(self._waiting) < _BACKLOG * self.capacity:
+            return 0.0
+        return self._waits_since + _GATHER - monotonic()
 
     def _chunk_size(self, count: int) -> int:
         if self._mean is None or self._mean >= _SHORT:

@@ -12,7 +12,8 @@ import sys
 import tempfile
 import threading
 from contextlib import suppress
-from queue import SimpleQueue
+from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, cast
 
 from distributed import WorkerPlugin, get_worker
@@ -23,7 +24,7 @@ from mdtodo.core import codec
 from mdtodo.core.results import Failure, Proven, Result
 from mdtodo.errors import MdtodoError
 from mdtodo.execution.dask.content import ContentCache, pack
-from mdtodo.execution.dask.messages import INLINE, Chunk, message_of, piece_of, size_of
+from mdtodo.execution.dask.messages import INLINE, Chunk, Outbox, message_of, piece_of, size_of
 from mdtodo.execution.dask.pool_thread import PoolThread
 from mdtodo.execution.executor import AttemptEvent
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 NAME = "mdtodo"
 #: Seconds that commands have to end when nobody is left who would hear of them.
 _GRACE = 1.0
+#: Seconds for which events of attempts that came together, as they are short, may gather.
+_GATHER = 0.05
 #: So many cancellations of attempts that are not here are remembered, for those that are on their way.
 _TOMBSTONES = 10_000
 
@@ -125,6 +128,7 @@ class Station(WorkerPlugin):
         return [spec["attempt"] for spec in specs]
 
     def _carry_out(self, chunk: Chunk, specs: list[dict[str, Any]], batch: _Batch) -> None:
+        outbox = Outbox(partial(self._worker.log_event, chunk.topic), _GATHER if len(specs) > 1 else 0.0)
         ready = []
         for spec in specs:
             try:
@@ -132,13 +136,24 @@ class Station(WorkerPlugin):
             except (MdtodoError, OSError, ValueError) as error:
                 sentence = f"its worker has no content: {error}"
                 result = Result(None, error=sentence, failed_by=Failure.CONFLICT)
-                self._tell(chunk, spec, AttemptEvent("finished", spec["attempt"], result))
+                outbox.put(*self._told(chunk, spec, AttemptEvent("finished", spec["attempt"], result)))
         for _, moved in ready:
             self._submit(moved, batch)
-        by_name = {spec["attempt"]: spec for spec, _ in ready}
-        while batch.left and (event := batch.inbox.get()) is not None:
+        self._follow(chunk, {spec["attempt"]: spec for spec, _ in ready}, batch, outbox)
+        outbox.flush()
+
+    def _follow(self, chunk: Chunk, specs: dict[str, Any], batch: _Batch, outbox: Outbox) -> None:
+        """Tell the runner of attempts until all have ended, or nobody waits for them."""
+        while batch.left:
+            try:
+                event = batch.inbox.get(timeout=outbox.patience)
+            except Empty:
+                outbox.flush()
+                continue
+            if event is None:
+                return
             if isinstance(event, AttemptEvent):
-                self._tell(chunk, by_name[event.attempt], event)
+                outbox.put(*self._told(chunk, specs[event.attempt], event))
                 if event.ends:
                     batch.left.discard(event.attempt)
                     self._open.pop(event.attempt, None)
@@ -194,8 +209,8 @@ class Station(WorkerPlugin):
         # the name of an attempt has slashes
         return os.path.join(self._folder, f"{cast('str', spec['attempt']).replace('/', '~')}.{what}")
 
-    def _tell(self, chunk: Chunk, spec: dict[str, Any], event: AttemptEvent) -> None:
-        """Tell the runner, with what the attempt has left where that is little."""
+    def _told(self, chunk: Chunk, spec: dict[str, Any], event: AttemptEvent) -> tuple[dict[str, Any], int]:
+        """What the runner is told, with what the attempt has left where that is little; and its bytes."""
         message = message_of(event)
         if event.ends:
             files = {"log": self._path(spec, "log"), "pack": self._path(spec, "pack")}
@@ -208,7 +223,7 @@ class Station(WorkerPlugin):
                 message["files"] = {what: piece_of(path, 0, INLINE) for what, path in files.items()}
                 self.forget(*names.values())
             message["names"] = names
-        self._worker.log_event(chunk.topic, message)
+        return message, sum(map(len, message.get("files", {}).values()))
 
     def _pack(self, chunk: Chunk, event: AttemptEvent, path: str) -> Result | None:
         """Pack the commit of what it changed; the result where that cannot be done."""

@@ -62,6 +62,7 @@ def _held(work: Slot, terms: CommitTerms, result: Result) -> Mapping[str, object
     work.shadow.take_back(terms.source)
     names = b"".join(os.fsencode(output[0]) + b"\0" for output in held)
     listed = ("--pathspec-from-file=-", "--pathspec-file-nul")
-    work.shadow.git("--literal-pathspecs", "add", "--all", *listed, stdin=names)
-    tree = work.shadow.git("write-tree").decode().strip()
+    with work.shadow.spare_index() as index:
+        work.shadow.git("--literal-pathspecs", "add", "--all", *listed, stdin=names, index=index)
+        tree = work.shadow.git("write-tree", index=index).decode().strip()
     return Proven(terms.commit, give_back(work.shadow, terms.source, terms.commit, tree))._asdict()

@@ -140,6 +140,8 @@ def _failed_check(checked: Result) -> Result:
 
 
 def _changes(terms: CloneTerms, work: Slot) -> tuple[str, list[Restore]]:
+    if work.is_untouched():
+        return "", []
     try:
         work.shadow.take_back(terms.source, excludes=excludes(terms.link))
     except (GitError, OSError) as error:
