@@ -1,0 +1,18 @@
+"""The answer of the fast path to a call: 0 where nothing is wrong, None where the whole program is to be asked."""
+
+from mdtodo.fast_path.words import is_usual_environment, read_call
+
+_QUIET = (OSError, ValueError, LookupError)
+
+
+def answer(args: list[str]) -> int | None:
+    """To the words after the name of the program. Prints nothing, and writes nothing."""
+    call = read_call(args)
+    if call is None or not is_usual_environment():
+        return None
+    from mdtodo.fast_path.check import is_clean
+
+    try:
+        return 0 if is_clean(call) else None
+    except _QUIET:
+        return None
