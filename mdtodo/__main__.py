@@ -1,5 +1,6 @@
 """The program: `mdtodo`, `git mdtodo` and `python -m mdtodo`."""
 
+import os
 import sys
 
 
@@ -11,9 +12,12 @@ def main() -> None:
     if args[:1] == ["check"]:
         from mdtodo.fast_path.answer import answer
 
-        if (code := answer(args)) is not None:
-            import os
-
+        try:
+            code = answer(args)
+        except KeyboardInterrupt:
+            sys.stderr.write("mdtodo: interrupted\n")
+            sys.exit(130)
+        if code is not None:
             os._exit(code)  # nothing was printed, and to take the interpreter down takes a tenth of all this
     from mdtodo.cli import main as command_line
 

@@ -14,7 +14,7 @@ import pytest
 from mdtodo.fast_path import memory
 from mdtodo.fast_path.answer import answer
 from mdtodo.git.repository import discover
-from mdtodo.operations.check.check import Checked, check_changed, check_staged
+from mdtodo.operations.check.check import Checked, check_changed, check_staged, write_baseline
 from mdtodo.project.project import read_config
 from tests.examples import TIMES
 from tests.fast_path.texts import Edits
@@ -173,6 +173,31 @@ def test_what_is_not_usual_is_for_the_whole_program(
         known.git("add", "-A")
     assert answer([*STAGED]) is None
     assert answer([*CHANGED]) is None or state is _submodule
+
+
+def test_what_only_a_baseline_hides_is_not_remembered(known: Checkout) -> None:
+    known.write("TODO.md", "- [ ] a prio:high\n")
+    known.git("add", "-A")
+    write_baseline(discover(str(known.root)), read_config(discover(str(known.root))))
+    known.commit("Known")
+    assert is_clean(known, STAGED)
+    assert is_clean(known, CHANGED)
+    assert answer([*STAGED]) is answer([*CHANGED]) is None
+
+
+def test_what_only_the_history_knows_is_not_remembered(known: Checkout, mdtodo: Mdtodo) -> None:
+    mdtodo("run")
+    known.commit("Without", **{"TODO.md": "- [ ] Build after:test\n"})
+    assert is_clean(known, STAGED)
+    assert is_clean(known, CHANGED)
+    assert answer([*STAGED]) is answer([*CHANGED]) is None
+
+
+def test_what_a_killed_check_has_left_goes_with_the_next(known: Checkout) -> None:
+    left = known.write(".git/mdtodo/fast/clean.123", "half")
+    known.commit("More", **{"TODO.md": TODO + "- [ ] More\n"})
+    assert is_clean(known, STAGED)
+    assert not left.exists()
 
 
 WORDS = [

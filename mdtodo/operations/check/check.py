@@ -90,8 +90,8 @@ def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".")
         content = from_index(repo, config.files_and_archives, read)
         made = gate(repo, content, (config, configuration), new_only=True, staged=True)
         found = _findings_in(repo, content, config).with_gate(made)
-        found = found.unknown_to(_committed_baseline(repo, "HEAD", found), content)
         remember(repo, content, (config, configuration), clean=not any(found[:2]))
+        found = found.unknown_to(_committed_baseline(repo, "HEAD", found), content)
         return found.only(select_files(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
 
 
@@ -107,8 +107,8 @@ def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd
     settings = config, worktree_files.read_configuration(repo.root)
     made = gate(repo, content, settings, new_only=True)
     found = _findings_in(repo, content, config).with_gate(made)
-    found = found.unknown_to(_committed_baseline(repo, _base(), found), content)
     remember(repo, content, settings, clean=not any(found[:2]))
+    found = found.unknown_to(_committed_baseline(repo, _base(), found), content)
     elsewhere = [f for f in found.findings if f.file not in chosen and f.code in ACROSS]
     # a hook is not told of files that are gone
     altered = [f for f in made.findings if f.file not in chosen and f.code in OF_CHANGES]

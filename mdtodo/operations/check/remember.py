@@ -35,8 +35,12 @@ def remember(
     config, configuration = settings
     if not clean or not _is_usual(repo, content, config):
         return
-    root = os.fsencode(repo.root)
-    known = memory.read(root)
+    known = memory.read(os.fsencode(repo.root))
+    files = _files(content, config, known.files if known else {})
+    if not {name for file in files.values() for name in file.ids}.issuperset(
+        *(one.outside for one in files.values())
+    ):
+        return  # what the history knows of a name holds on this branch
     new = memory.Memory(
         [
             b"-" if data is None else hexdigest(b"blob %d\0" % len(data) + data).encode()
@@ -45,13 +49,21 @@ def remember(
         list(config.files_and_archives),
         frozenset({*config.processors, *NAMES} - {"inline"}),
         frozenset(config.lanes),
-        _files(content, config, known.files if known else {}),
+        files,
         matches=any(processor.match is not None for processor in config.processors.values()),
     )
-    with suppress(OSError):
-        made, path = new.dump(), os.path.join(repo.root, os.fsdecode(memory.PATH))
-        if made is not None and (known is None or made != known.dump()):
-            keep(path, made)
+    made = new.dump()
+    if made is not None and (known is None or made != known.dump()):
+        with suppress(OSError):
+            _write(os.path.join(repo.root, os.fsdecode(memory.PATH)), made)
+
+
+def _write(path: str, data: bytes) -> None:
+    keep(path, data)
+    folder, own = os.path.split(path)
+    for name in os.listdir(folder):  # what a killed check has left; one that is being written is made again
+        if name != own:
+            os.unlink(os.path.join(folder, name))
 
 
 def _is_usual(repo: Repository, content: TodoFiles, config: Config) -> bool:
