@@ -29,6 +29,7 @@ from mdtodo.markdown.tasks import read_tasks
 from mdtodo.operations.check import baseline
 from mdtodo.operations.check.archives import CONFLICT, lists_of, of_archives
 from mdtodo.operations.check.gate import gate, gate_in_range
+from mdtodo.operations.check.remember import remember
 from mdtodo.operations.check.rules import judged
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
 from mdtodo.planning.findings import findings as planning_findings
@@ -89,6 +90,7 @@ def check_staged(repo: Repository, paths: Sequence[str] = (), *, cwd: str = ".")
         content = from_index(repo, config.files_and_archives, read)
         made = gate(repo, content, (config, configuration), new_only=True, staged=True)
         found = _findings_in(repo, content, config).with_gate(made)
+        remember(repo, content, (config, configuration), clean=not any(found[:2]))
         found = found.unknown_to(_committed_baseline(repo, "HEAD", found), content)
         return found.only(select_files(repo.root, frozenset(content.ids), paths, cwd=cwd)) if paths else found
 
@@ -105,6 +107,7 @@ def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd
     settings = config, worktree_files.read_configuration(repo.root)
     made = gate(repo, content, settings, new_only=True)
     found = _findings_in(repo, content, config).with_gate(made)
+    remember(repo, content, settings, clean=not any(found[:2]))
     found = found.unknown_to(_committed_baseline(repo, _base(), found), content)
     elsewhere = [f for f in found.findings if f.file not in chosen and f.code in ACROSS]
     # a hook is not told of files that are gone

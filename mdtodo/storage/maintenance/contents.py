@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
 
 #: Folders of what was worked out once, and may be deleted at any time.
-CACHES = ("check", "proof", "receipts", "signatures")
+CACHES = ("check", "fast", "proof", "receipts", "signatures")
 
 
 #: Copies of the state: damaged ones, those of older versions, those that a restore has replaced.
