@@ -10,6 +10,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from mdtodo.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -44,13 +46,16 @@ def record(event: str, /, **said: object) -> None:
 
 def open_log(path: str | None, *, as_json: bool) -> None:
     """From now on write events to the file at `path`, which is renamed when it is full, or, with None, to standard
-    error. Raises OSError where it cannot be opened. A line that cannot be written later is told of once, and stops
-    nothing. Of several processes each needs a file of its own: they would rename it under each other."""
+    error. Raises OSError where it cannot be opened, UsageError for a Markdown file, which may hold tasks. A line that
+    cannot be written later is told of once, and stops nothing. Of several processes each needs a file of its own: they
+    would rename it under each other."""
     global _write, _as_json
     _as_json = as_json
     if path is None:
         _write = _to_standard_error
         return
+    if path.lower().endswith((".md", ".markdown")):
+        raise UsageError(f"--log-file {path!r} is a Markdown file, which a log would be added to")
     from logging import LogRecord, makeLogRecord
     from logging.handlers import RotatingFileHandler
 

@@ -77,6 +77,12 @@ def test_text_goes_to_standard_error(repo: Checkout, mdtodo: Callable[..., Said]
     assert " leased " not in said.out
 
 
+def test_a_log_is_added_to_no_markdown_file(repo: Checkout, mdtodo: Callable[..., Said]) -> None:
+    repo.commit("Base", **{"TODO.md": TODO})
+    assert "is a Markdown file" in mdtodo("--log-file", "TODO.md", "list", code=2).err
+    assert repo.status() == []
+
+
 def test_a_log_that_cannot_be_opened_is_told(mdtodo: Callable[..., Said], repo: Checkout) -> None:
     assert "No such file" in mdtodo("--log-file", "/nowhere/log", "list", code=3).err
 
