@@ -9,7 +9,7 @@ def main() -> None:
     args = sys.argv[1:]
     if args == ["--version"] and _told_version():
         return
-    if args[:1] == ["check"]:
+    if args[:1] == ["check"] or args[:2] == ["hook", "receipt"]:
         from mdtodo.fast_path.answer import answer
 
         try:

@@ -1,4 +1,4 @@
-"""The commit hook's fast path: `check --staged` and `check --changed` where nothing is wrong, and few lines tell so. It
-only ever answers that nothing is wrong: whatever is not sure is for the whole program. Writes nothing, prints nothing,
-and imports neither click, nor re, nor another room.
+"""The fast path of git's hooks: `check --staged` and `check --changed` where nothing is wrong, `hook receipt` where
+there is nothing to add, and few lines tell so. Whatever is not sure is for the whole program. Writes nothing, prints
+nothing, and imports neither click, nor re, nor another room.
 """

@@ -8,8 +8,9 @@ TASK_CHARS = " xX/-"
 #: What may begin a block; anything else begins text.
 _STARTERS = frozenset("-*+0123456789#>`~<|:=_\v\f")
 _RAW = ("<pre", "<script", "<style", "<textarea", "<?", "<!")
-#: What the open paragraph is. Of an `UNCERTAIN` one it is not known whether it is a paragraph at all.
-_NONE, _TEXT, _TASK, _QUOTED, _UNCERTAIN = range(5)
+#: What the open paragraph is. Of one in an `OPAQUE` quote, and of an `UNCERTAIN` one, it is not known whether it is a
+#: paragraph at all.
+_NONE, _TEXT, _TASK, _QUOTED, _OPAQUE, _UNCERTAIN = range(6)
 
 
 class UnsureError(Exception):
@@ -55,6 +56,7 @@ class Reader:
         self._document = _OpenItem(0, -1)
         self._stack = [self._document]
         self._paragraph = _NONE
+        self._words = ""  # of a paragraph of text
         self._only = ""  # what each line of an uncertain paragraph begins with, "" for plain text
         self._fence = ""
         self._comment = False
@@ -123,11 +125,14 @@ class Reader:
     def _text(self, bare: str, matched: int) -> None:
         """Go on with the open paragraph, also where its containers do not, or begin one."""
         if self._paragraph:
+            if self._paragraph == _OPAQUE:
+                raise UnsureError
             if self._paragraph == _TASK:
                 self.tasks[-1].text += "\n" + bare
+            self._words += "\n" + bare
             return
         self._close(matched)
-        self._paragraph = _TEXT
+        self._paragraph, self._words = _TEXT, bare
         if bare[0] == "[" and "]:" in bare:
             self._paragraph, self._only = _UNCERTAIN, "["
 
@@ -136,9 +141,10 @@ class Reader:
         first = bare[0]
         goes_on = matched == len(self._stack) and self._paragraph in (_TEXT, _TASK)
         if first in "-*_" and _is_break(bare):
-            if goes_on and first == "-":
-                raise UnsureError
-            self._close(matched)
+            if goes_on and not bare.rstrip(" \t").strip("-"):
+                self._underline(bare, matched, goes_on=True)
+            else:
+                self._close(matched)
         elif (after := _after_marker(bare)) and not (
             goes_on and first.isdecimal() and int(bare[: after - 1]) != 1
         ):
@@ -161,9 +167,14 @@ class Reader:
         """What below a paragraph may make a heading or a table of it."""
         if bare[0] in "\v\f":
             raise UnsureError
+        end = bare.rstrip(" \t")
         if not goes_on:
             self._text(bare, matched)
-        elif self._paragraph == _TASK or not bare.strip("-= \t"):
+        elif self._paragraph == _TASK or (len(self._stack) > 1 and not bare.strip("-= \t")):
+            raise UnsureError
+        elif not end.strip("=") or not end.strip("-"):
+            self._add_heading(1 if bare[0] == "=" else 2, self._words, matched)
+        elif not bare.strip("-= \t"):
             raise UnsureError
         else:
             self._paragraph, self._only = _UNCERTAIN, "|" if bare[0] == "|" else ""
@@ -182,19 +193,23 @@ class Reader:
         """A quote of plain text."""
         self._close(matched)
         inside = bare[1:].lstrip(" \t")
-        if inside:
-            if len(bare) - len(inside) > 2 or "\t" in bare[:3] or not _begins_text(inside) or "]:" in inside:
-                raise UnsureError
-            if inside[0] in "<|:" or not inside.strip("-= \t"):
-                raise UnsureError
-            self._paragraph = _QUOTED
+        item = inside.lstrip("-*+>0123456789.) \t")
+        if inside[:1] == "#" or (inside[:1] != "[" and item[:1] in ("[", "#")):
+            raise UnsureError
+        if inside and not inside.strip("-= \t"):
+            raise UnsureError
+        plain = inside[:1] not in _STARTERS or inside.startswith(("**", "__"))
+        near = len(bare) - len(inside) < 3 and "\t" not in bare[:3]
+        self._paragraph = _QUOTED if inside and plain and near and "]:" not in inside else _OPAQUE
 
     def _heading(self, bare: str, level: int, matched: int) -> None:
         if matched > 1:
             raise UnsureError
-        self._close(1)
+        self._add_heading(level, bare[level:].strip(" \t"), matched)
+
+    def _add_heading(self, level: int, text: str, matched: int) -> None:
+        self._close(matched)
         self._document.last = -1
-        text = bare[level:].strip(" \t")
         self.headings.append(text)
         self._above = (*[one for one in self._above if one[0] < level], (level, text))
 

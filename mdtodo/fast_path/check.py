@@ -1,4 +1,4 @@
-"""One check: what is remembered, what git says, and what is new."""
+"""One check: what is remembered, what git says, and what is new. And one commit's receipts, where there are none."""
 
 import os
 
@@ -17,9 +17,7 @@ def is_clean(call: Call) -> bool:
     known = memory.read()
     if known is None:
         return False
-    specs = [f":(top,literal){os.fsdecode(name)}" for name in CONFIGURATION] + [
-        _pathspec(one) for one in known.patterns
-    ]
+    specs = [*_CONFIGURED, *map(_pathspec, known.patterns)]
     env = repository.environment()
     listing = Git("ls-files", "-s", "-z", "--", *specs, environment=env)
     differing = Git(*_DIFF, *(("--cached",) if call.staged else ()), "HEAD", "--", *specs, environment=env)
@@ -41,17 +39,28 @@ def is_clean(call: Call) -> bool:
     return _is_clean_in(known, files, changes, staged=call.staged)
 
 
+def has_receipts(message: str) -> bool:
+    """Whether the commit whose message is in this file may tick, open or cancel what this clone has a receipt of: it
+    has some, and a TODO file changes. Raises as `is_clean` does."""
+    known = memory.read() if repository.is_usual_here() else None
+    if known is None or not all(map(_is_on_disk, CONFIGURATION, known.configuration)):
+        return True
+    read_file(os.fsencode(message))
+    if not os.path.lexists(".git/mdtodo/state.db"):
+        return False
+    specs = map(_pathspec, known.patterns)
+    differing = Git(
+        *_DIFF_INDEX, "--quiet", "--cached", "HEAD", "--", *specs, environment=repository.environment()
+    )
+    return differing.output() is None
+
+
+_CONFIGURED = tuple(f":(top,literal){os.fsdecode(name)}" for name in CONFIGURATION)
+_SETTINGS = ("diff.renames=false", "diff.relative=false", "diff.suppressBlankEmpty=false")
+_DIFF_INDEX = (*(word for one in _SETTINGS for word in ("-c", one)), "diff-index", "--no-renames")
 _DIFF = (
     *(
-        "-c",
-        "diff.renames=false",
-        "-c",
-        "diff.relative=false",
-        "-c",
-        "diff.suppressBlankEmpty=false",
-        "diff-index",
-    ),
-    *(
+        *_DIFF_INDEX,
         "-z",
         "--raw",
         "--no-abbrev",
@@ -60,9 +69,8 @@ _DIFF = (
         "--text",
         "--no-ext-diff",
         "--no-textconv",
-        "--no-color",
     ),
-    *("--no-renames", "-U999999999"),
+    *("--no-color", "-U999999999"),
 )
 
 
@@ -81,11 +89,14 @@ def _is_configured(
     for name, oid in zip(CONFIGURATION, known.configuration, strict=True):
         if name in changes.before or (tracked.get(name, b"-") if staged else oid) != oid:
             return False
-        if not staged or name not in tracked:
-            found = blob_id(read_file(name)) if os.path.lexists(name) else b"-"
-            if found != oid:
-                return False
+        if (not staged or name not in tracked) and not _is_on_disk(name, oid):
+            return False
     return True
+
+
+def _is_on_disk(name: bytes, oid: bytes) -> bool:
+    """Whether a file of the root has the bytes of this id; `-` for no file."""
+    return (blob_id(read_file(name)) if os.path.lexists(name) else b"-") == oid
 
 
 def _names_are_tracked(names: list[str], files: dict[bytes, bytes], patterns: list[str]) -> bool:

@@ -23,34 +23,33 @@ _OTHERS = frozenset(
 )
 #: Keys of four letters or less, of which two may be swapped; and longer ones, of which one may be wrong.
 _SHORT = frozenset("".join(sorted(one)) for one in ("id", "est", "due", "from", "lane", "run", "done"))
-_LONG = [
-    (len(one), frozenset(one))
-    for one in ("priority", "after", "every", "needs", "worker", "expand", "failed")
-]
+_LONG = ("priority", "after", "every", "needs", "worker", "expand", "failed")
+_ASCII_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LONGEST = 12
 _PRIORITIES = frozenset({"critical", "highest", "high", "medium", "low", "lowest"})
 _BANGS = frozenset({"!critical", "!high", "!medium", "!low"})
-_SIGNS = "🔺⏫🔼🔽⏬🆔⛔📅📆🗓🛫⏳🔁✅"
+#: Signs that are keys alone, or before a word; and those that are one before a date.
+_SIGNS = "🔺⏫🔼🔽⏬🆔⛔🔁"
+_DATE_SIGNS = {"📅": "due", "📆": "due", "🗓": "due", "🛫": "from", "⏳": "from", "✅": "done"}
 _SPECIAL = ":#!^(\\"
 _UNITS = {"m": 1, "h": 60, "d": 480}
 
 Keys = dict[str, list[str]]
 
-_NOTHING: Keys = {}
-
 
 def keys_of(text: str) -> Keys:
     """Each key with its values. Raises UnsureError where one may be wrong, or another program's."""
-    if not text.isascii() and any(sign in text for sign in _SIGNS):
-        raise UnsureError
+    found: Keys = {}
+    if not text.isascii():
+        _signs(text, found)
     for sign in _SPECIAL:
         if sign in text:
             break
     else:
-        return _NOTHING
-    if "::" in text or "^" in text or "\\\n" in text or (text[:1] == "(" and text[2:3] == ")"):
+        return found
+    letter = text[:1] == "(" and text[2:3] == ")" and text[1] in "ABCD"
+    if letter or "^" in text or "\\\n" in text or ("::" in text and _may_be_field(text)):
         raise UnsureError
-    found: Keys = {}
     for word in text.split():
         if word[0] == "!":
             _bang(word, found)
@@ -61,6 +60,30 @@ def keys_of(text: str) -> Keys:
     return found
 
 
+def _signs(text: str, found: Keys) -> None:
+    """Keys that are dates behind a sign; without a date it is an ornament."""
+    if any(sign in text for sign in _SIGNS):
+        raise UnsureError
+    for sign, name in _DATE_SIGNS.items():
+        _, *behind = text.split(sign) if sign in text else ("",)
+        for rest in behind:
+            value = rest.lstrip("\ufe0e\ufe0f\u200e\u200f\u061c \t")[:11]
+            if value[:1].isdecimal():
+                if not _is_date(value[:10]) or value[10:].strip():
+                    raise UnsureError
+                _add(name, value[:10], found)
+
+
+def _may_be_field(text: str) -> bool:
+    """Whether it may have a field of Dataview, as `[due:: x]`."""
+    for before in text.split("::")[:-1]:
+        name = before.rstrip(" \t")
+        bare = name.rstrip(_ASCII_LETTERS)
+        if bare != name and bare.rstrip(" \t")[-1:] in ("[", "("):
+            return True
+    return False
+
+
 def minutes(value: str) -> int:
     """Of an estimate that `keys_of` has let pass."""
     return int(value[:-1]) * _UNITS[value[-1]]
@@ -68,7 +91,11 @@ def minutes(value: str) -> int:
 
 def is_title_word(word: str) -> bool:
     """Not of a word that may be a key: titles that differ have other words, but for those."""
-    return ":" not in word and word[0] not in "#!"
+    return ":" not in word and word[0] not in "#!" and word[0] not in _DATE_SIGNS and not _is_date_like(word)
+
+
+def _is_date_like(word: str) -> bool:
+    return word[:4].isdecimal() and word[4:5] == "-"
 
 
 def _bang(word: str, found: Keys) -> None:
@@ -109,10 +136,17 @@ def _may_be_meant(name: str) -> bool:
         return False
     if name in _ONCE or name in _MANY or name in _OTHERS or "".join(sorted(name)) in _SHORT:
         return True
-    letters = frozenset(name)
-    return any(
-        abs(length - len(name)) < 2 and len(letters & others) >= len(others) - 1 for length, others in _LONG
-    )
+    return any(abs(len(key) - len(name)) < 2 and _is_slip(name, key) for key in _LONG)
+
+
+def _is_slip(name: str, key: str) -> bool:
+    """Whether one letter is another one, missing or too many, or two neighbours are swapped."""
+    at = 0
+    while at < min(len(name), len(key)) and name[at] == key[at]:
+        at += 1
+    rest, wanted = name[at:], key[at:]
+    swapped = rest[:2] == wanted[1::-1] and rest[2:] == wanted[2:]
+    return swapped or rest[1:] == wanted[1:] or rest[1:] == wanted or rest == wanted[1:]
 
 
 def is_name(value: str) -> bool:

@@ -6,6 +6,9 @@ import sys
 #: Options that make no difference where nothing is wrong.
 SILENT = frozenset({"--strict", "--errors-only", "-q", "--quiet"})
 
+#: Where a message comes from, as git says it; `none` is the word of a hook of ours.
+_SOURCES = ("", "none", "message", "template")
+
 #: Variables that may make a check another one.
 _OURS = ("MDTODO_", "_MDTODO_", "PRE_COMMIT_FROM", "PRE_COMMIT_TO")
 
@@ -32,19 +35,23 @@ _ELSEWHERE = frozenset(
 
 
 class Call:
-    """`staged`: the index is judged, else the work tree; `names` are the files that a hook says have changed."""
+    """`staged`: the index is judged, else the work tree; `names` are the files that a hook says have changed. With a
+    `message` no check is asked for, but the receipts for the message of a commit, in that file."""
 
-    __slots__ = ("names", "staged")
+    __slots__ = ("message", "names", "staged")
 
-    def __init__(self, names: list[str], *, staged: bool) -> None:
+    def __init__(self, names: list[str], *, staged: bool = False, message: str = "") -> None:
         self.names = names
         self.staged = staged
+        self.message = message
 
 
 def read_call(args: list[str]) -> Call | None:
     """What these words ask for; None where the whole program has to read them."""
     if args[:2] == ["check", "--staged"]:
         return Call([], staged=True) if SILENT.issuperset(args[2:]) else None
+    if args[:2] == ["hook", "receipt"]:
+        return _receipt(args[2:])
     if args[:1] != ["check"] or "--changed" not in args:
         return None
     names, options = [], True
@@ -55,7 +62,15 @@ def read_call(args: list[str]) -> Call | None:
             names.append(word)
         elif word not in SILENT and word != "--changed":
             return None
-    return Call(names, staged=False) if all(map(_is_plain, names)) else None
+    return Call(names) if all(map(_is_plain, names)) else None
+
+
+def _receipt(args: list[str]) -> Call | None:
+    """What git's prepare-commit-msg and commit-msg ask for; None where the message is that of another commit, which may
+    be amended."""
+    source = args[1] if len(args) > 1 else os.environ.get("PRE_COMMIT_COMMIT_MSG_SOURCE", "")
+    usual = 1 <= len(args) <= 3 and not args[0].startswith("-") and source in _SOURCES and not any(args[2:])
+    return Call([], message=args[0]) if usual else None
 
 
 def _is_plain(name: str) -> bool:

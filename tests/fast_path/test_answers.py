@@ -374,6 +374,42 @@ def test_both_ways_say_the_same_of_random_changes(known: Checkout, seed: int) ->
     assert answered > 2
 
 
+def test_a_commit_that_changes_no_todo_file_has_no_receipts(known: Checkout, mdtodo: Mdtodo) -> None:
+    message = known.write(".git/COMMIT_EDITMSG", "Message\n")
+    calls = [["hook", "receipt", str(message)], ["hook", "receipt", ".git/COMMIT_EDITMSG", "message", ""]]
+    known.write("TODO.md", TODO + "- [ ] More\n")
+    known.git("add", "-A")
+    assert [answer(call) for call in calls] == [0, 0]  # nothing has run yet
+    mdtodo("run", "--no-commit")
+    known.git("add", "-A")
+    assert [answer(call) for call in calls] == [None, None]
+    assert mdtodo(*calls[0]).err == ""
+    assert b"\nMdtodo-Task: test done" in message.read_bytes()
+    known.git("commit", "-qF", str(message))
+    known.write("code.py", "1\n")
+    known.git("add", "-A")
+    before = message.write_bytes(b"Other\n") and message.read_bytes()
+    assert [answer(call) for call in calls] == [0, 0]
+    assert [mdtodo(*call).code for call in calls] == [0, 0]
+    assert message.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["no file"],
+        [".git/HEAD", "commit", "HEAD"],
+        [".git/HEAD", "merge"],
+        [".git/HEAD", "message", "HEAD"],
+        ["--help"],
+    ],
+)
+def test_receipts_of_other_messages_are_for_the_whole_program(known: Checkout, words: list[str]) -> None:
+    assert answer(["hook", "receipt", ".git/HEAD"]) == 0
+    assert answer(["hook", "receipt", *words]) is None
+
+
 def started(cwd: Path, *args: str, **env: str) -> tuple[int, str, str]:
     """The call as a hook makes it, from the beginning."""
     done = subprocess.run(

@@ -101,9 +101,10 @@ READ = [
     "\t- [ ] code\n\n-   [ ] a\n\n\t- [ ] b\n",
     "- [ ] a\r\n  b\r\n",
     "[a]: /b\n[c]: /d\n\n- [ ] e\n",
+    "A\n===\n\nB\nb\n---\n- [ ] a\n\n> - quoted\n> ```\n\n- [ ] b\n",
 ]
 GIVEN_UP = [
-    "- [ ]\n", "- [~] a\n", "- [] a\n", "-\n  [ ] a\n", "> - [ ] a\n", "- - [ ] a\n", "- [ ] a\n  ===\n", "a\n---\n",
+    "- [ ]\n", "- [~] a\n", "- [] a\n", "-\n  [ ] a\n", "> - [ ] a\n", "- - [ ] a\n", "- [ ] a\n  ===\n",
     "<pre>\n- [ ] a\n\n</pre>\n", "- [ ] a\n  <b>\n", "- [ ] a | b\n  ---|---\n", "- # a\n", "-\t[ ] a\n",
     "- [ ] a\n\n  # in it\n", "<<<<<<< a\n", "\ufeff- [ ] a\n", "- [ ] a\rb\n", "- [ ] a\0\n", "a: b\n[c]: /d\ntext\n- [a]: /b\n",
     "---\n- [ ] a\n---\n", "- >a\n",

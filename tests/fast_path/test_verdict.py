@@ -111,6 +111,7 @@ SURE = [
     "- [ ] Note: see https://a.b/c, at 12:30 (or `x:y`)\n- [ ] [a](http://b) `c` **d:** e!\n",
     "- [ ] a est:5d\n  - [ ] b est:30m run:lint every:2w from:2026-01-02 needs:gpu,tpu worker:one failed:3\n",
     "## A\n- [ ] test run:test\n## B\n- [ ] test run:test\n",
+    "- [ ] a 📅 2026-12-01\n- [ ] std::b ✅ c (R)\n- [x] d ⏳ 2026-01-02 ✅ 2026-02-01\n",
     "- [ ] été 🎉 ✔ a\n- [x] b done:2026-02-28 priority:low lane:high\n",
 ]
 
@@ -122,7 +123,6 @@ def test_usual_keys_are_sure(repo: Checkout, text: str) -> None:
 
 
 UNSURE = [
-    "- [ ] a 📅 2026-12-01\n", "- [ ] a [due:: 2026-12-01]\n", "- [ ] (A) a\n", "- [ ] a ^b\n", "- [ ] `id:b` a after:b\n",
     "# A after:b\n- [ ] c\n- [ ] b id:b\n", "- [ ] a !important\n", "- [ ] Needs: a\n", "- [ ] a run:inline\n",
 ]  # fmt: skip
 

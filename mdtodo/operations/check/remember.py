@@ -37,9 +37,8 @@ def remember(
         return
     known = memory.read(os.fsencode(repo.root))
     files = _files(content, config, known.files if known else {})
-    if not {name for file in files.values() for name in file.ids}.issuperset(
-        *(one.outside for one in files.values())
-    ):
+    ids = {name for file in files.values() for name in file.ids}
+    if not all(ids.issuperset(file.outside) for file in files.values()):
         return  # what the history knows of a name holds on this branch
     new = memory.Memory(
         [
