@@ -86,8 +86,9 @@ def test_edits_that_a_reading_does_not_know_are_left_to_apply(line, statuses):
     assert made.data == data.replace(b"[|]", b"[x]").replace("[é]".encode(), b"[x]")
 
 
-def test_a_version_that_differs_in_boxes_alone_from_the_last_one_is_not_parsed(monkeypatch):
-    first = b"- [ ] one of two\n- [ ] two of two\n"
+@pytest.mark.parametrize("size", [0, 400_000])  # as large as 18,000 tasks
+def test_a_version_that_differs_in_boxes_alone_from_the_last_one_is_not_parsed(monkeypatch, size):
+    first = b"- [ ] one of two\n- [ ] two of two\n\n<!-- " + b"a" * size + b" -->\n\n"
     parse_cache.parse_cached(first, STATUS_CHARS, "boxes.md")
     with monkeypatch.context() as without:
         without.delattr(parse_cache, "parse")
@@ -100,12 +101,12 @@ def test_a_version_that_differs_in_boxes_alone_from_the_last_one_is_not_parsed(m
 
 def test_the_kept_readings_are_bounded():
     for number in range(1200):
-        data = f"- [ ] task {number}\n".encode() * 40
-        parse_cache.parse_cached(data, STATUS_CHARS, "TODO.md")
+        data = f"- [ ] task {number} {'a' * 2000}\n".encode()
+        parse_cache.parse_cached(data, STATUS_CHARS, f"{number}/TODO.md")
     assert sum(len(key[1]) for key in parse_cache._parsed) == parse_cache._size <= parse_cache._KEPT
-    huge = b"- [ ] a\n" * 17_000
+    huge = b"- [ ] " + b"a" * 600_000 + b"\n"
     parse_cache.parse_cached(huge, STATUS_CHARS, "TODO.md")
-    assert all(key[0] != huge for key in parse_cache._parsed)
+    assert all(key[1] != huge for key in parse_cache._parsed)
     for number in range(20):
         parse_cache.parse_cached(f"- [ ] {number}\n".encode(), STATUS_CHARS, "TODO.md")
     kept = {(key[0], data, key[1]) for key, versions in parse_cache._versions.items() for data in versions}

@@ -171,7 +171,47 @@ def memory_percent() -> float:
 
 
 def own_seconds() -> float:
-    """CPU seconds of this process and everything below it, with what has ended already."""
+    """CPU seconds of this process and everything below it, with what has ended already.
+
+    Of /proc/PID/task/TID/children (proc(5)) where the kernel has that: psutil reads the parents of all processes of the
+    machine, and was a fifth of the time of a run of fifty at once.
+    """
+    try:
+        return _seconds_below(os.getpid()) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return _known_to_psutil()
+
+
+def _seconds_below(pid: int) -> int:
+    """Clock ticks. Raises OSError where the kernel does not say which children a process has."""
+    pids, total = [pid], 0
+    for one in pids:  # it grows while it is walked
+        try:
+            with open(f"/proc/{one}/stat", "rb") as file:
+                # behind the name of the program, which may hold anything
+                total += sum(map(int, file.read().rpartition(b")")[2].split()[11:15]))
+            threads = os.listdir(f"/proc/{one}/task")
+        except (FileNotFoundError, ProcessLookupError):
+            if one == pid:
+                raise
+            continue
+        for thread in threads:
+            pids += _children(f"/proc/{one}/task/{thread}", there=one == pid)
+    return total
+
+
+def _children(thread: str, *, there: bool) -> list[int]:
+    """`there`: it cannot have ended, so a file that is missing is one that this kernel does not have."""
+    try:
+        with open(f"{thread}/children", "rb") as file:
+            return list(map(int, file.read().split()))
+    except (FileNotFoundError, ProcessLookupError):
+        if there:
+            raise
+        return []
+
+
+def _known_to_psutil() -> float:
     import psutil
 
     total = 0.0

@@ -86,6 +86,17 @@ def test_load_of_the_run_itself_does_not_count(monkeypatch: pytest.MonkeyPatch) 
     assert one.allows_start(FIRST + WINDOW)
 
 
+@pytest.mark.skipif(
+    not os.path.exists(f"/proc/self/task/{os.getpid()}/children"), reason="this kernel does not say it"
+)
+def test_what_still_runs_below_a_child_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psutil", None)  # who asks it reads all processes of the machine
+    with subprocess.Popen(["sh", "-c", '"$@"; read end', "sh", *SPIN], stdin=subprocess.PIPE) as shell:
+        own = own_seconds()
+        eventually(lambda: own_seconds() - own > 0.25)
+        assert shell.poll() is None
+
+
 @pytest.mark.parametrize(
     ("passed", "worked"),
     [
