@@ -58,9 +58,11 @@ class Chance:
     def _stop(self, worker: subprocess.Popen[bytes]) -> None:
         """A worker that is given up, and wakes up again with what it has to say."""
         worker.send_signal(signal.SIGSTOP)
-        if self.random.random() < 0.5 and worker.poll() is None:
-            with suppress(subprocess.CalledProcessError):  # one that was not there yet, or not any more
-                self.cluster.forget_worker(self.cluster.workers.index(worker))
+        number = self.cluster.workers.index(worker)
+        log = (self.cluster.folder / f"worker{number}.log").read_bytes()
+        if self.random.random() < 0.7 and worker.poll() is None and b"Registered to" in log:
+            with suppress(subprocess.CalledProcessError):  # of a scheduler that is not there any more
+                self.cluster.forget_worker(number)
         time.sleep(self.random.uniform(0.1, 1.0))
         worker.send_signal(signal.SIGCONT)
 
@@ -81,9 +83,13 @@ def test_each_task_lands_once_whatever_dies(
     for _ in range(_FAULTS + 2):
         with (tmp_path / "said").open("ab") as said:
             runner = subprocess.Popen(command, cwd=repo.root, stdout=said, stderr=said)
-        while runner.poll() is None and chance.faults:
-            chance.strike(runner)
-        runner.wait(4 * DEADLINE)
+        try:
+            while runner.poll() is None and chance.faults:
+                chance.strike(runner)
+            runner.wait(4 * DEADLINE)
+        finally:
+            runner.kill()
+            runner.wait()
         if b"[ ]" not in repo.read("TODO.md"):
             break
     assert repo.head("TODO.md") == todo.replace("[ ]", "[x]").encode(), (tmp_path / "said").read_text()
