@@ -94,11 +94,20 @@ def carry_out(executor: Executor, repo: Repository, seconds: float, number: int)
 
 
 def _spec(repo: Repository, seconds: float, source: Any, commit: str | None) -> dict[str, Any]:
-    name = f"t{next(_NAMES)}"
-    processor = Processor("p", run=("sleep", f"{seconds:g}"))
-    log = os.path.join(repo.git_dir, "logs", f"{name}.log")
-    made = spec({"id": name}, processor, run_id="bench", attempt=1, root=repo.root, log=log)
+    made = _attempt(repo, f"t{next(_NAMES)}", ("sleep", f"{seconds:g}"))
     return made | {"commit": commit and {"source": source, "commit": commit, "cwd": "."}}
+
+
+def attempt(repo: Repository, name: str, command: str) -> dict[str, Any]:
+    """An attempt that a worker can carry out."""
+    commit = run(repo, "rev-parse", "HEAD").decode().strip()
+    at = {"source": read_source(repo)._asdict(), "commit": commit, "cwd": "."}
+    return _attempt(repo, name, command) | {"commit": at}
+
+
+def _attempt(repo: Repository, name: str, command: str | tuple[str, ...]) -> dict[str, Any]:
+    log = os.path.join(repo.git_dir, "logs", f"{name}.log")
+    return spec({"id": name}, Processor("p", run=command), run_id="bench", attempt=1, root=repo.root, log=log)
 
 
 if __name__ == "__main__":

@@ -25,10 +25,20 @@ _WORKER = ("--host", "127.0.0.1", "--no-nanny", "--nthreads", "2", "--no-dashboa
 
 
 _FORGET = """
+import asyncio
 import sys
 from distributed import Client
 
 async def forget(dask_scheduler, worker):
+    answer = dask_scheduler.handlers["heartbeat_worker"]
+
+    async def answer_late(**known):
+        found = answer(**known)
+        if found["status"] == "missing":
+            await asyncio.sleep(60)
+        return found
+
+    dask_scheduler.handlers["heartbeat_worker"] = answer_late
     await dask_scheduler.remove_worker(worker, stimulus_id="test", close=False)
 
 with Client(sys.argv[1]) as client:
@@ -66,7 +76,8 @@ class Cluster:
         return self._start("worker", self.address, *_WORKER, *local, *options, name=f"worker{self._count}")
 
     def forget_worker(self, number: int) -> None:
-        """Let the scheduler take a worker for dead, as it does when it has not heard of it for `worker-ttl`."""
+        """Let the scheduler take a worker for dead, as it does when it has not heard of it for `worker-ttl`; the worker
+        comes to know of that later than it can say what it has done."""
         log = (self.folder / f"worker{number}.log").read_text()
         where = re.search(r"Start worker at: *(\S+)", log)
         assert where is not None

@@ -94,3 +94,7 @@ class Executor(Protocol):
 
     def unmet(self, needs: frozenset[str]) -> str | None:
         """Why nobody here can do what has these needs, as part of a sentence; None where somebody can, or may come."""
+
+    def awaited(self, needs: frozenset[str]) -> str | None:
+        """Who has to come for what has these needs and was submitted, as part of a sentence; None where somebody is
+        here."""

@@ -72,6 +72,13 @@ class DaskExecutor:
         workers = None if self._connection is None else self._connection.workers
         if not needs or workers is None or not workers.count:
             return None  # they may come
+        return self.awaited(needs)
+
+    def awaited(self, needs: frozenset[str]) -> str | None:
+        """See `Executor.awaited`."""
+        workers = None if self._connection is None else self._connection.workers
+        if workers is None or not workers.count:
+            return "the cluster has no workers"
         if any(needs <= one for one in workers.resources):
             return None
         words = " and ".join(sorted(needs))

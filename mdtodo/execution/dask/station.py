@@ -39,8 +39,9 @@ NAME = "mdtodo"
 _GRACE = 1.0
 #: Seconds for which events of attempts that came together, as they are short, may gather.
 _GATHER = 0.05
-#: So many cancellations of attempts that are not here are remembered, for those that are on their way.
-_TOMBSTONES = 10_000
+#: So many cancellations of attempts that are not here are remembered, for those that are on their way; and so many that
+#: were begun, none of which begins again.
+_TOMBSTONES, _BEGUN = 10_000, 100_000
 
 
 class Station(WorkerPlugin):
@@ -56,7 +57,7 @@ class Station(WorkerPlugin):
         self._folder = tempfile.mkdtemp(prefix="mdtodo-", dir=worker.local_directory)
         self._open: dict[str, _Batch] = {}
         self._batches: dict[str, _Batch] = {}
-        self._begun: set[str] = set()
+        self._begun: dict[str, None] = {}
         self._tombstones: dict[str, None] = {}
         self._caches: dict[str, ContentCache] = {}
         self._lock = threading.Lock()
@@ -89,8 +90,7 @@ class Station(WorkerPlugin):
         with self._lock:
             if attempt not in self._open:
                 self._tombstones[attempt] = None
-                while len(self._tombstones) > _TOMBSTONES:
-                    del self._tombstones[next(iter(self._tombstones))]
+                _keep_last(self._tombstones, _TOMBSTONES)
                 return
         self._pool.cancel(attempt)
 
@@ -116,7 +116,8 @@ class Station(WorkerPlugin):
         batch = _Batch(self._pool)
         with self._lock:
             specs = [spec for spec in chunk.specs if spec["attempt"] not in self._begun]
-            self._begun.update(spec["attempt"] for spec in specs)
+            self._begun |= dict.fromkeys(spec["attempt"] for spec in specs)
+            _keep_last(self._begun, _BEGUN)
             self._batches[chunk.key] = batch
         try:
             self._carry_out(chunk, specs, batch)
@@ -284,6 +285,11 @@ class _Batch:
                     raise MdtodoError(f"the runner has no commit {commit}")
                 return b"".join(pieces)
         raise MdtodoError("the runner is gone")
+
+
+def _keep_last(names: dict[str, None], count: int) -> None:
+    while len(names) > count:
+        del names[next(iter(names))]
 
 
 def carry_out(chunk: Chunk) -> list[str]:

@@ -89,6 +89,10 @@ class LocalPool:
         """Nothing: what this machine can, the run knows."""
         return None
 
+    def awaited(self, needs: frozenset[str]) -> str | None:
+        """Nobody: this machine is here."""
+        return None
+
     def open(self) -> None:
         """Start the clean process that forks the others; returns before it is up."""
         if self._pipe is None:

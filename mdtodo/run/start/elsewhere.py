@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from mdtodo.core.results import Failure
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 #: How often a task may be lost in a run.
 LOST = 3
+#: Seconds after which it is said again whom a run waits for.
+AGAIN = 30.0
 
 
 @dataclass(eq=False, repr=False)
@@ -44,6 +47,8 @@ class Elsewhere:
     git: Callable[[], GitSession]
     say: Callable[[str], None]
     lost: Counter[str] = field(default_factory=Counter)
+    #: What attempts that were handed in wait for, and when that is to be said next.
+    _awaited: dict[str, float] = field(default_factory=dict)
 
     def throttle(self, config: Config) -> Throttle:
         """What looks at the load; of other machines each knows its own."""
@@ -75,9 +80,27 @@ class Elsewhere:
         return spec
 
     def adapt(self, queue: ReadyQueue) -> None:
-        """As many at once as there are places now, where nobody asked for another number."""
-        if self.pool.elsewhere and not queue.options.jobs:
-            queue.jobs = self.pool.capacity
+        """As many at once as there are places now, where nobody asked for another number; and say whom it waits for."""
+        if self.pool.elsewhere:
+            queue.jobs = queue.options.jobs or self.pool.capacity
+            self._tell_awaited(queue, monotonic())
+
+    def _tell_awaited(self, queue: ReadyQueue, now: float) -> None:
+        """Name what nobody there can do: at once, and again from time to time, as somebody may still come."""
+        waits: dict[str, list[Task]] = {}
+        for name in sorted(queue.running - queue.landing):
+            processor = queue.processor(task := queue.plan.tasks[name])
+            if processor is not None and processor.executor is None:
+                reason = self.pool.awaited(frozenset((*task.needs, *processor.needs)))
+                waits.setdefault(reason or "", []).append(task)
+        waits.pop("", None)
+        self._awaited = {reason: at for reason, at in self._awaited.items() if reason in waits}
+        for reason, tasks in waits.items():
+            if now >= self._awaited.get(reason, now):
+                self._awaited[reason] = now + AGAIN
+                self.say(
+                    f"{few([title_and_id(task) for task in tasks], apart=True)}: {reason}; waiting for one that comes"
+                )
 
     def try_again(self, task: Task, event: AttemptEvent) -> bool:
         """Whether its attempt was lost, and it is to be tried on another machine: that is no failure of it."""

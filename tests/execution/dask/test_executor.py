@@ -13,6 +13,7 @@ import pytest
 from mdtodo.core.results import Outcome
 from mdtodo.errors import MdtodoError
 from mdtodo.execution.dask.address import read_address
+from mdtodo.execution.dask.connection import Connection
 from mdtodo.execution.dask.executor import DaskExecutor
 from mdtodo.execution.executor import ExecutorGoneError
 from mdtodo.git.repository import discover
@@ -179,21 +180,32 @@ def test_a_runner_that_is_killed_leaves_no_command_alive(cluster, make_repo, tmp
     eventually(lambda: not runs(pid))
 
 
-def test_what_a_stopped_worker_says_late_counts_for_nothing(own_cluster, bench_on, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_fenced", [True, False])
+def test_what_a_stopped_worker_says_late_counts_for_nothing(
+    own_cluster, bench_on, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_fenced: bool
+) -> None:
+    """Without the look at which attempts are open, one that was given up ends a second time."""
+    heard: list[dict[str, object]] = []
+    take = Connection._told
+    monkeypatch.setattr(Connection, "_told", lambda self, said: (heard.append(said), take(self, said)))
+    if not is_fenced:
+        monkeypatch.setattr(Connection, "_finish", lambda self, event, files: self._deliver(event, files))
     bench = bench_on(own_cluster)
     attempt = bench.start(
-        f"touch {tmp_path}/begun; while [ ! -e {tmp_path}/go ]; do sleep 0.05; done", needs=["gpu"]
+        f"while [ ! -e {tmp_path}/go ]; do sleep 0.05; done; touch {tmp_path}/done", needs=["gpu"]
     )
     bench.wait("started", attempt)
-    eventually((tmp_path / "begun").exists)
     worker = own_cluster.workers[1]
     os.kill(worker.pid, signal.SIGSTOP)
     own_cluster.forget_worker(1)
     bench.wait("lost", attempt)
     (tmp_path / "go").touch()
+    eventually((tmp_path / "done").exists)
     os.kill(worker.pid, signal.SIGCONT)
+    eventually(lambda: any((one["attempt"], one["kind"]) == (attempt, "finished") for one in heard))
     assert bench.result("cat file").exit_code == 0
-    assert [one.kind for one in bench.events if one.attempt == attempt and one.ends] == ["lost"]
+    ends = [one.kind for one in bench.events if one.attempt == attempt and one.ends]
+    assert ends == ["lost"] if is_fenced else ["lost", "finished"]
 
 
 def test_a_station_ends_what_was_cancelled_before_it_came(bench: Bench) -> None:

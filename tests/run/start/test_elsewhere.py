@@ -7,10 +7,16 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mdtodo.config.processor_settings import Processor
+from mdtodo.execution.dask.address import read_address
+from mdtodo.execution.dask.executor import DaskExecutor
+from mdtodo.git.repository import discover
+from mdtodo.run.start.elsewhere import Elsewhere
 from tests.processes import DEADLINE, eventually
 
 if TYPE_CHECKING:
@@ -134,6 +140,46 @@ def test_changes_that_no_commit_has_are_named(
     repo.write("file", "hello\n")
     mdtodo("run", "--executor", cluster.url)
     assert repo.read("TODO.md") == b"- [x] a run:cat\n- [x] b run:clone\n- [ ] mine\n"
+
+
+@pytest.mark.slow
+def test_who_is_waited_for_is_named_until_somebody_comes(
+    own_cluster: Cluster, repo: Checkout, tmp_path: Path
+) -> None:
+    config = '[processors.p]\nrun = "true"\nneeds = ["gpu"]\n'
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:p\n", ".mdtodo.toml": config})
+    for worker in own_cluster.workers:
+        worker.kill()
+        worker.wait()
+    command = [sys.executable, "-m", "mdtodo", "run", "--executor", own_cluster.url]
+    with (tmp_path / "err").open("wb") as err:
+        runner = subprocess.Popen(command, cwd=repo.root, stderr=err)
+    said = tmp_path / "err"
+    eventually(lambda: b'"a"' in said.read_bytes() and b"the cluster has no workers" in said.read_bytes())
+    own_cluster.workers.append(own_cluster.start_worker())
+    eventually(lambda: b"no worker of the cluster declares gpu" in said.read_bytes())
+    own_cluster.workers.append(own_cluster.start_worker("--resources", "gpu=1"))
+    assert runner.wait(2 * DEADLINE) == 0
+    assert repo.head("TODO.md") == b"- [x] a run:p\n"
+
+
+def test_who_is_waited_for_is_named_at_once_and_every_half_a_minute(repo: Checkout) -> None:
+    repo.commit()
+    found = discover(str(repo.root))
+    pool = DaskExecutor(read_address("dask://127.0.0.1:1"), found)
+    task, processor = SimpleNamespace(id="t", title="a", needs=()), Processor("p", run="true")
+    queue: Any = SimpleNamespace(running={"t"}, landing=set(), plan=SimpleNamespace(tasks={"t": task}))
+    queue.processor = lambda _: processor
+    said: list[str] = []
+    place = Elsewhere(pool, found, lambda: None, said.append)  # type: ignore[arg-type]
+    for now, count in ((100.0, 1), (129.0, 1), (130.0, 2), (131.0, 2), (160.0, 3)):
+        place._tell_awaited(queue, now)
+        assert said == ['"a" (t): the cluster has no workers; waiting for one that comes'] * count
+    queue.running = set()
+    place._tell_awaited(queue, 161.0)
+    queue.running = {"t"}
+    place._tell_awaited(queue, 162.0)
+    assert len(said) == 4
 
 
 def test_what_is_lost_three_times_is_left_and_has_not_failed(
