@@ -290,14 +290,14 @@ def _date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
 def selection(session: Session, given: Mapping[str, Any]) -> Selection:
     """The Selection of the filter options as click gives them. Raises UsageError where no --file is there."""
     from mdtodo.planning.selection import Selection
-    from mdtodo.project.capabilities import told
 
     files, can = session.patterns(given.get("files", ())), given.get("can")
+    if can is not None:
+        from mdtodo.project.capabilities import told
+
+        can = told(can)  # of a filter only what was typed counts, not what this machine can
     overdue = _today() if given.get("overdue") else None
-    # of a filter only what was typed counts, not what this machine can
-    return Selection(
-        **{**given, "files": files, "overdue": overdue, "can": None if can is None else told(can)}
-    )
+    return Selection(**{**given, "files": files, "overdue": overdue, "can": can})
 
 
 def _today() -> str:

@@ -7,13 +7,12 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import UsageError
-from mdtodo.markdown.keys.dialects import EMOJI, Ranges, find_keys
 from mdtodo.markdown.keys.estimates_and_dates import is_date
-from mdtodo.markdown.keys.inline import verbatim_ranges
-from mdtodo.markdown.keys.write import Splice, apply_splices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from mdtodo.markdown.keys.write import Splice
 
 _COUNT = re.compile(r"(?:\+|in )?(\d{1,4}) ?(d|w|m|y|days?|weeks?|months?|years?)", re.ASCII)
 # `2m` is two months here; dateparser would read two minutes.
@@ -23,9 +22,6 @@ _BETWEEN_WORDS = re.compile(r"(?<=\w)[-_](?=\w)")
 _WORDS = re.compile(r"[a-z]+(?: [a-z]+){0,3}")
 #: The keys that take a day for which there is a word.
 _DAYS = ("due", "from")
-_SIGN = re.compile(
-    rf"(?:{'|'.join(sign for sign, name in EMOJI.items() if name in _DAYS)})[\ufe0e\ufe0f]?[ \t]*([\w+-]+)"
-)
 
 
 def local_today() -> date:
@@ -55,11 +51,16 @@ def with_dates(text: str, today: date) -> str:
     Raises UsageError where such a value is no date. A word behind the sign of a date that is none belongs to the title,
     and so does `from:main`.
     """
+    from mdtodo.markdown.keys.write import apply_splices
+
     splices = sorted([*_key_dates(text, today), *_emoji_dates(text, today)])
     return apply_splices(text, splices)
 
 
 def _key_dates(text: str, today: date) -> Iterator[Splice]:
+    from mdtodo.markdown.keys.dialects import find_keys
+    from mdtodo.markdown.keys.write import Splice
+
     for token in find_keys(text):
         if token.name in _DAYS and not is_date(token.value):
             start = text.rindex(token.value, token.start, token.end)
@@ -69,8 +70,13 @@ def _key_dates(text: str, today: date) -> Iterator[Splice]:
 def _emoji_dates(text: str, today: date) -> Iterator[Splice]:
     if text.isascii():
         return
+    from mdtodo.markdown.keys.dialects import EMOJI, Ranges
+    from mdtodo.markdown.keys.inline import verbatim_ranges
+    from mdtodo.markdown.keys.write import Splice
+
+    signs = "|".join(sign for sign, name in EMOJI.items() if name in _DAYS)
     code = Ranges(verbatim_ranges(text))
-    for found in _SIGN.finditer(text):
+    for found in re.finditer(rf"(?:{signs})[\ufe0e\ufe0f]?[ \t]*([\w+-]+)", text):
         if is_date(found[1]) or not code.free(found.start(), found.end()):
             continue
         try:

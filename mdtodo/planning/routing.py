@@ -12,10 +12,11 @@ for `match` and recipes a guessed category or kind counts only with `classify = 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.config.categories import BREAKS, FALLBACK
 from mdtodo.markdown.keys.inline import verbatim_ranges
+from mdtodo.planning.route import Route
 from mdtodo.recipes import NAMES
 from mdtodo.recipes import processor as recipe_processor
 
@@ -30,21 +31,6 @@ if TYPE_CHECKING:
 
     #: words, category, kind, whether they count only at the start of a title
     Phrase = tuple[tuple[str, ...], str, str, bool]
-
-
-class Route(NamedTuple):
-    """`rule` says what decided on category and kind, `because` on the processor; "" where nothing did.
-
-    `passed_over` is what would have decided on the processor of a task that has none, had its category or kind not been
-    guessed.
-    """
-
-    category: str | None
-    kind: str | None
-    rule: str
-    processor: str | None = None
-    because: str = ""
-    passed_over: str = ""
 
 
 class Router:

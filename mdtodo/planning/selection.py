@@ -37,6 +37,8 @@ class Selection(NamedTuple):
 
     def tasks(self, plan: Plan) -> tuple[Task, ...]:
         """The tasks of the plan that are meant, in the order of files and lines."""
+        if self == _ALL:
+            return tuple(plan.tasks.values())
         return tuple(task for task in plan.tasks.values() if self.matches(plan, task))
 
     def matches(self, plan: Plan, task: Task) -> bool:
@@ -69,6 +71,9 @@ class Selection(NamedTuple):
         if self.due_before is not None and not (task.due and task.due < self.due_before):
             return False
         return self.overdue is None or is_overdue(task, self.overdue)
+
+
+_ALL = Selection()
 
 
 def is_overdue(task: Task, today: str) -> bool:

@@ -12,11 +12,8 @@ from typing import TYPE_CHECKING
 from mdtodo.core.archive_paths import archive_patterns
 from mdtodo.core.digest import hexdigest
 from mdtodo.core.names import is_name
-from mdtodo.core.results import REWRITTEN
 from mdtodo.errors import GitError, InputError
 from mdtodo.git.position import head_position
-from mdtodo.git.true_history import is_ancestor, shallow_commits
-from mdtodo.planning.findings import unknown_in, unknown_in_shallow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -44,16 +41,24 @@ class DeletedTasks:
 
     def awaited_by(self, tasks: Collection[Task]) -> frozenset[str]:
         """Those that open tasks wait for, and that were done."""
+        missing = self.missing(tasks)
+        return self.done(missing) if missing else frozenset()
+
+    @staticmethod
+    def missing(tasks: Collection[Task]) -> set[str]:
+        """The ids that open tasks wait for, and that no task has."""
         waits = {task.after for task in tasks if task.after and not task.status.closed}
         if not waits:
-            return frozenset()
-        missing = set().union(*waits).difference(task.explicit_id for task in tasks if task.explicit_id)
-        return self.done(missing) if missing else frozenset()
+            return set()
+        return set().union(*waits).difference(task.explicit_id for task in tasks if task.explicit_id)
 
 
 def without_deleted(repo: Repository, config: Config, found: Iterable[Finding]) -> list[Finding]:
     """The findings without `unknown-id` of tasks that were done before they were deleted; in a shallow clone, which may
     not know of that, those that are left are warnings."""
+    from mdtodo.git.true_history import shallow_commits
+    from mdtodo.planning.findings import unknown_in, unknown_in_shallow
+
     findings = list(found)
     names = [unknown_in(finding) for finding in findings]
     asked = {name for name in names if name is not None}
@@ -81,8 +86,8 @@ def archived_ids(repo: Repository, config: Config) -> set[str]:
     return found
 
 
-#: Outcomes that leave the box as it is.
-_NO_WORD = frozenset({"skipped", "deferred", "interrupted"}) | REWRITTEN
+#: Outcomes that leave the box as it is, beside those of lines that were written anew.
+_NO_WORD = frozenset({"skipped", "deferred", "interrupted"})
 _DONE = frozenset({"done", "cached"})
 
 
@@ -109,16 +114,19 @@ def _looked_up(repo: Repository, names: Collection[str]) -> set[str]:
 
 def _read(repo: Repository, head: str, since: str, before: Mapping[str, bool]) -> Mapping[str, bool]:
     """What the receipts up to `head` say, where those up to the commit `since` have said `before`."""
+    from mdtodo.core.results import REWRITTEN
+    from mdtodo.git.true_history import is_ancestor
     from mdtodo.receipts.log import newest
 
+    silent = _NO_WORD | REWRITTEN
     try:
         if since and is_ancestor(repo, since, head):
-            new = newest(repo, before, without=_NO_WORD, revision=f"{since}..{head}")
+            new = newest(repo, before, without=silent, revision=f"{since}..{head}")
             # A run that was undone may be one from before.
             if not new.undone:
                 said = {name: one.outcome in _DONE for name, one in new.receipts.items()}
                 return {**before, **said}
-        every = newest(repo, before, without=_NO_WORD, revision=head).receipts
+        every = newest(repo, before, without=silent, revision=head).receipts
     except GitError:  # a history with holes says nothing
         return dict.fromkeys(before, False)
     return {name: name in every and every[name].outcome in _DONE for name in before}
@@ -126,5 +134,7 @@ def _read(repo: Repository, head: str, since: str, before: Mapping[str, bool]) -
 
 def _history(repo: Repository) -> str:
     """Another one when a shallow clone gets more of its history, which moves no HEAD."""
+    from mdtodo.git.true_history import shallow_commits
+
     shallow = " ".join(sorted(shallow_commits(repo)))
     return hexdigest(shallow.encode())[:12] if shallow else "whole"

@@ -13,21 +13,22 @@ from mdtodo.core.archive_paths import archive_patterns
 from mdtodo.core.titles import few, title_and_id
 from mdtodo.errors import GitError, InputError, UsageError
 from mdtodo.git.files import worktree_files
-from mdtodo.markdown.document import Document, parse
-from mdtodo.markdown.keys.read import read_keys
-from mdtodo.markdown.tasks import join_files, read_tasks
-from mdtodo.planning.plan import Plan, plan
+from mdtodo.project.cache.work_tree_ids import read_all, read_new
 from mdtodo.project.deleted_tasks import DeletedTasks
+from mdtodo.project.plan_inputs import World, make_plan
 from mdtodo.system import files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from mdtodo.config.settings import Config
     from mdtodo.core.edits import Edit
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
+    from mdtodo.markdown.document import Document
     from mdtodo.markdown.keys.read import Problem
+    from mdtodo.planning.plan import Plan
+    from mdtodo.project.cache.work_tree_ids import Content
     from mdtodo.storage.state import StateStore
 
 
@@ -50,15 +51,16 @@ NO_STATE = StateSummary()
 #: Characters of an id that are enough, if no other id begins so.
 MIN_ID_PREFIX = 4
 
-#: Files from which on it pays to remember what was parsed.
-CACHE_FROM_FILES = 100
+#: Files, or bytes of them in all, from which on it pays to remember what was made of them.
+CACHE_FROM_FILES, CACHE_FROM_BYTES = 100, 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
     """The repository's tasks as the work tree says them, and the plan. `unreadable` files are left out.
 
-    `available`: whether a recipe can be carried out here, None where it does not matter.
+    `available`: whether a recipe can be carried out here, None where it does not matter. `marked` are the files with
+    what may be a conflict marker, None where that is not known.
     """
 
     repo: Repository
@@ -69,6 +71,7 @@ class Project:
     unreadable: tuple[InputError, ...] = ()
     available: Callable[[str], bool] | None = None
     deleted: DeletedTasks | None = None
+    marked: tuple[str, ...] | None = None
 
     @property
     def tasks(self) -> Mapping[str, Task]:
@@ -143,17 +146,14 @@ class Project:
 
     def problems(self, task: Task) -> tuple[Problem, ...]:
         """What is wrong with the keys on the task's line, or nearly right."""
+        from mdtodo.markdown.keys.read import read_keys
+
         items = self.documents[task.file].items
         return next((read_keys(item.text).problems for item in items if item.line == task.line), ())
 
     def conflicts(self) -> list[tuple[str, int]]:
         """The files that git left conflict markers in, each with the line of the first one."""
-        names: Iterable[str] = self.documents
-        if len(self.documents) >= CACHE_FROM_FILES:
-            from mdtodo.project.task_cache import Documents
-
-            if isinstance(self.documents, Documents):
-                names = self.documents.containing(b"<<<<<<<")
+        names = self.documents if self.marked is None else self.marked
         return [(file, lines[0]) for file in names if (lines := self.documents[file].conflicts)]
 
     def with_edits(self, edits: Iterable[Edit]) -> Project:
@@ -174,18 +174,17 @@ class Project:
 
     def with_contents(self, contents: Mapping[str, bytes]) -> Project:
         """The project as it would be with these bytes in these of its files; nothing is written."""
+        from mdtodo.markdown.document import parse
+        from mdtodo.markdown.tasks import read_tasks
+
         status = self.config.status
         changed = {file: parse(data, status, file=file) for file, data in contents.items()}
         documents = {**self.documents, **changed}
         tasks = read_tasks(documents)
-        made = _plan(
-            tasks,
-            self.config,
-            self.state_summary,
-            self.available,
-            self.deleted or DeletedTasks(self.repo, self.config),
-        )
-        return replace(self, documents=documents, plan=made)
+        deleted = self.deleted or DeletedTasks(self.repo, self.config)
+        world = World(self.state_summary.leased, self.state_summary.seconds, self.available, deleted)
+        made = make_plan(tasks, self.config, world)
+        return replace(self, documents=documents, plan=made, marked=None)
 
 
 def read_config(repo: Repository) -> Config:
@@ -213,48 +212,25 @@ def read_project(
     read = files.read_once_settled if settled else files.read
     names = dict.fromkeys([*worktree_files.find(repo, config.task_files), *paths])
     summary = read_state_summary(repo, past=past) if summary is None else summary
-    if len(names) >= CACHE_FROM_FILES:
-        return _read_many(repo, config, names, summary, tolerant=tolerant, read=read)
-    documents: dict[str, Document] = {}
-    unreadable: list[InputError] = []
-    for file in names:
-        try:
-            documents[file] = parse(read(repo.root, file), config.status, file=file)
-        except InputError as error:
-            if not tolerant:
-                raise
-            unreadable.append(error)
     available, deleted = _available(repo, config), DeletedTasks(repo, config)
-    made = _plan(read_tasks(documents), config, summary, available, deleted)
-    return Project(repo, config, documents, made, summary, tuple(unreadable), available, deleted)
+    world = World(summary.leased, summary.seconds, available, deleted)
+    content = _contents(repo, names, read)
+    documents: Mapping[str, Document]
+    marked: tuple[str, ...] | None = None
+    if len(names) >= CACHE_FROM_FILES or sum(map(len, content.data.values())) >= CACHE_FROM_BYTES:
+        from mdtodo.project.large import read_large
 
+        made, documents, more = read_large(repo, config, content, world, ordered=past)
+        marked = documents.marked
+    else:
+        from mdtodo.markdown.tasks import read_tasks
 
-def _read_many(
-    repo: Repository,
-    config: Config,
-    names: Iterable[str],
-    summary: StateSummary,
-    *,
-    tolerant: bool,
-    read: Callable[[str, str], bytes],
-) -> Project:
-    """The same, of so many files that it pays to remember what was parsed."""
-    from mdtodo.project.task_cache import Documents, read_file_tasks
-
-    contents: dict[str, bytes] = {}
-    unreadable: list[InputError] = []
-    for file in names:
-        try:
-            contents[file] = read(repo.root, file)
-        except InputError as error:
-            unreadable.append(error)
-    by_file, more = read_file_tasks(repo, config, contents)
-    if (unreadable or more) and not tolerant:
-        raise (unreadable + more)[0]
-    documents = Documents({file: contents[file] for file in by_file}, config.status)
-    available, deleted = _available(repo, config), DeletedTasks(repo, config)
-    made = _plan(join_files(list(by_file.values())), config, summary, available, deleted)
-    return Project(repo, config, documents, made, summary, (*unreadable, *more), available, deleted)
+        documents, more = _parsed(content, config)
+        made = make_plan(read_tasks(documents), config, world)
+    unreadable = (*content.unreadable, *more)
+    if unreadable and not tolerant:
+        raise unreadable[0]
+    return Project(repo, config, documents, made, summary, unreadable, available, deleted, marked)
 
 
 def read_state_summary(repo: Repository, *, past: bool = False) -> StateSummary:
@@ -279,31 +255,24 @@ def _landed_summary(repo: Repository) -> StateSummary:
         return NO_STATE
 
 
-def _plan(
-    tasks: Sequence[Task],
-    config: Config,
-    summary: StateSummary,
-    available: Callable[[str], bool] | None,
-    deleted: DeletedTasks,
-) -> Plan:
-    return plan(
-        tasks,
-        config,
-        leased=summary.leased,
-        durations=summary.seconds,
-        available=available,
-        deleted=deleted.awaited_by(tasks),
-        today=_today(tasks),
-    )
+def _contents(repo: Repository, names: Collection[str], read: Callable[[str, str], bytes]) -> Content:
+    """The files; of many only those that may have changed are read, but by who waits for those that are written."""
+    if len(names) >= CACHE_FROM_FILES and read is files.read:
+        return read_new(repo, names)
+    return read_all(repo, names, read)
 
 
-def _today(tasks: Sequence[Task]) -> str | None:
-    """The date here, where any task waits for a day."""
-    if all(task.not_before is None for task in tasks):
-        return None
-    from mdtodo.planning.dates import local_today
+def _parsed(content: Content, config: Config) -> tuple[dict[str, Document], list[InputError]]:
+    from mdtodo.markdown.document import parse
 
-    return local_today().isoformat()
+    documents: dict[str, Document] = {}
+    unreadable: list[InputError] = []
+    for file, data in content.data.items():
+        try:
+            documents[file] = parse(data, config.status, file=file)
+        except InputError as error:
+            unreadable.append(error)
+    return documents, unreadable
 
 
 def _available(repo: Repository, config: Config) -> Callable[[str], bool] | None:

@@ -21,9 +21,10 @@ RULES = (
     "core",
     "operations/check/check.py",
     "operations/check/findings_cache.py",
+    "project/cache",
+    "project/plan_inputs.py",
     "project/rules_key.py",
-    "project/task_cache.py",
-    "storage/caches/blob_cache.py",
+    "storage/caches",
 )
 
 

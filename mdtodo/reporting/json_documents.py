@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.planning.task_json import task_record
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 def print_tasks_json(plan: Plan, tasks: Iterable[Task]) -> None:
     """`{"version": 1, "tasks": [TASK, ...]}`."""
-    print_json({"version": 1, "tasks": [task_record(plan, task.id) for task in tasks]})
+    print_json({"version": 1, "tasks": (task_record(plan, task.id) for task in tasks)})
 
 
 def print_findings_json(findings: Iterable[Finding], *, commits: bool = False) -> None:
@@ -41,16 +43,37 @@ def finding_document(one: Finding) -> dict[str, object]:
 
 
 def print_json(document: Mapping[str, object]) -> None:
-    """One JSON document on standard output: UTF-8, a line for each entry and for each entry of a list in it.
+    """One JSON document on standard output: UTF-8, a line for each entry and for each entry of a list in it. An
+    iterator stands for a list, whose entries are made as they are printed.
 
     So that a person can read it, and that the encoder written in C, which cannot indent, does the work. No character
     in it steers a terminal.
     """
-    entries = [f"  {_compact(key)}: {_value(value)}" for key, value in document.items()]
-    text = "{\n" + ",\n".join(entries) + "\n}\n"
+    pieces = _pieces(document)
     # the buffer, as JSON is UTF-8 in every locale (RFC 8259)
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    while some := "".join(islice(pieces, _TOGETHER)):
+        sys.stdout.buffer.write(some.encode("utf-8", "backslashreplace"))
     sys.stdout.flush()
+
+
+#: Pieces of a document that are written at once.
+_TOGETHER = 1_000
+
+
+def _pieces(document: Mapping[str, object]) -> Iterator[str]:
+    between = "{\n"
+    for key, value in document.items():
+        yield f"{between}  {_compact(key)}: "
+        between = ",\n"
+        if not isinstance(value, list | Iterator):
+            yield _compact(value)
+            continue
+        lead = "[\n    "
+        for item in value:
+            yield lead + _compact(item)
+            lead = ",\n    "
+        yield "[]" if lead[0] == "[" else "\n  ]"
+    yield ("{\n" if between[0] == "{" else "") + "\n}\n"
 
 
 def iso(moment: float | None, unit: str = "seconds") -> str | None:
@@ -71,14 +94,12 @@ def renamed(one: NamedTuple, **names: str) -> dict[str, object]:
     return {names.get(name, name): value for name, value in one._asdict().items()}
 
 
-def _value(value: object) -> str:
-    if not isinstance(value, list) or not value:
-        return _compact(value)
-    return "[\n" + ",\n".join(f"    {_compact(item)}" for item in value) + "\n  ]"
-
-
 def _compact(value: object) -> str:
-    return escaped_json(json.dumps(value, ensure_ascii=False))
+    return escaped_json(_ENCODE(value))
+
+
+# made once: json.dumps with options makes an encoder at each call
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def print_run_json(report: RunReport) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -11,7 +12,6 @@ import click
 from mdtodo.core.task import State
 from mdtodo.core.titles import few
 from mdtodo.planning.analysis.durations import format_factor, format_minutes, format_task_duration
-from mdtodo.planning.schedule import earliest_starts
 from mdtodo.reporting.text import one_line, paragraph, shows, terminal_width
 
 if TYPE_CHECKING:
@@ -60,14 +60,25 @@ def print_plan(plan: Plan, names: Sequence[str], caps: Mapping[str, int], *, col
     if not names:
         return
     signs, width = _signs(), terminal_width() or sys.maxsize
-    columns = _columns(plan, names, signs, width, colored=colored)
-    for name, prefix, above in _tree(plan, names, signs, LEVELS if width >= NARROW else FEW):
-        task = plan.tasks[name]
-        head, taken = columns(name)
-        text = f"{prefix}{one_line(task.id)}  {one_line(task.title)}{_others(plan, name, above)}"
-        click.echo(f"{head}{_cropped(text, width - taken)}".rstrip(), color=colored)
+    lines = _lines(plan, names, _columns(plan, names, signs, width, colored=colored), signs, width)
+    while some := list(islice(lines, _TOGETHER)):
+        click.echo("\n".join(some), color=colored)
     for line in _foot(plan, names, caps):
         click.echo(line)
+
+
+#: Lines that are printed at once.
+_TOGETHER = 4_000
+
+
+def _lines(
+    plan: Plan, names: Sequence[str], columns: Callable[[str], tuple[str, int]], signs: Signs, width: int
+) -> Iterator[str]:
+    for name, prefix, above in _tree(plan, names, signs, LEVELS if width >= NARROW else FEW):
+        head, taken = columns(name)
+        title = one_line(plan.tasks[name].title)
+        text = f"{prefix}{one_line(name)}  {title}{_others(plan, name, above)}"
+        yield f"{head}{_cropped(text, width - taken)}".rstrip()
 
 
 def print_opens(opens: Sequence[tuple[Task, float]]) -> None:
@@ -93,12 +104,13 @@ def _columns(
     bars = _bars(plan, signs, BAR if width >= WIDE else SHORT) if width >= NARROW else {}
     digits = len(str(len(places)))
     longest = max(map(len, lengths.values()))
-    lanes = max(len(one_line(plan.tasks[name].lane)) for name in names)
+    shown_lanes = {lane: one_line(lane) for lane in {plan.tasks[name].lane for name in names}}
+    lanes = max(map(len, shown_lanes.values()))
     states = max(len(plan.states[name].value) for name in names)
 
     def columns(name: str) -> tuple[str, int]:
         state = plan.states[name]
-        lane = f"{one_line(plan.tasks[name].lane):<{lanes}}" if bars else ""
+        lane = f"{shown_lanes[plan.tasks[name].lane]:<{lanes}}" if bars else ""
         cells = [
             (f"{places[name]:>{digits}}{'*' if name in critical else ' '}", None),
             (bars.get(name, ""), "red" if name in critical else "cyan"),
@@ -106,9 +118,12 @@ def _columns(
             (lane, None),
             (f"{state.value:<{states}}", _COLORS.get(state)),
         ]
+        if not colored:
+            head = "".join([f"{text}  " for text, _ in cells if text])
+            return head, len(head)
         shown = [(text, color) for text, color in cells if text]
         taken = sum(len(text) + 2 for text, _ in shown)
-        styled = (click.style(text, fg=color) if colored and color else text for text, color in shown)
+        styled = (click.style(text, fg=color) if color else text for text, color in shown)
         return "".join(f"{text}  " for text in styled), taken
 
     return columns
@@ -141,10 +156,7 @@ def _tree(
 def _bars(plan: Plan, signs: Signs, width: int) -> dict[str, str]:
     """By id, in `width` columns: when a task can start at the earliest, and how long it takes, of the whole plan.
     Where nothing says how long tasks take, all are as long. Blank for what can never run."""
-    units: Mapping[str, float] = plan.minutes
-    if not any(units.values()):
-        units = {name: float(not plan.tasks[name].children) for name in plan.order}
-    begin = earliest_starts(plan.graph, units)
+    units, begin = plan.lengths, plan.earliest_starts
     end = max((at + units[name] for name, at in begin.items()), default=0) or 1
     bars = {}
     for name in plan.order:

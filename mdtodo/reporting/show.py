@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.planning.analysis.metric_series import MetricSeries
     from mdtodo.planning.plan import Plan
-    from mdtodo.planning.routing import Route
+    from mdtodo.planning.route import Route
 
 
 def print_details(

@@ -51,6 +51,18 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
+def one_lines(texts: Sequence[str]) -> Sequence[str]:
+    """The same of many, most of which are so already."""
+    # the only white space that is printable is the blank
+    if "".join(texts).isprintable() and not _BLANKS.search("\n".join(["", *texts, ""])):
+        return texts
+    return [one_line(text) for text in texts]
+
+
+#: Blanks that `one_line` would take out of lines that are printable.
+_BLANKS = re.compile("  | \n|\n ")
+
+
 def terminal_width(stream: TextIO | None = None) -> int | None:
     """Columns of the terminal that `stream` is, or standard output; None where it is none."""
     import shutil

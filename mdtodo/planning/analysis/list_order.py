@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import State
@@ -36,7 +37,7 @@ def sorted_tasks(plan: Plan, tasks: Iterable[Task], key: str) -> list[Task]:
     """
     places = {name: place for place, name in enumerate(plan.order)} if key == "plan" else {}
     keys: dict[str, Callable[[Task], tuple[object, ...]]] = {
-        "file": lambda task: (task.file, task.line),
+        "file": attrgetter("file", "line"),
         "plan": lambda task: (places.get(task.id, len(places)),),
         "priority": lambda task: (task.priority.rank,),
         # None is compared with None alone: the first part of the key tells it apart from a value.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mdtodo.config.settings import Config
     from mdtodo.core.task import Task
-    from mdtodo.planning.routing import Route
+    from mdtodo.planning.route import Route
 
 BUILT_IN = "built in"
 

@@ -1,0 +1,45 @@
+"""The documents of a large repository: who lists tasks needs none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mdtodo.core.task import Status
+    from mdtodo.markdown.document import Document
+    from mdtodo.project.cache.work_tree_ids import Content
+
+
+class Documents(Mapping[str, "Document"]):
+    """Files, each read and parsed when it is first asked for. They parse: that was tried before, with the same bytes.
+
+    `marked` are those with what may be a conflict marker.
+    """
+
+    def __init__(
+        self, content: Content, names: Iterable[str], statuses: Mapping[str, Status], marked: tuple[str, ...]
+    ) -> None:
+        self._content, self._names = content, dict.fromkeys(names)
+        self._statuses = statuses
+        self._parsed: dict[str, Document] = {}
+        self.marked = marked
+
+    def __getitem__(self, file: str) -> Document:
+        if file not in self._names:
+            raise KeyError(file)
+        if file not in self._parsed:
+            from mdtodo.markdown.document import parse
+
+            data = self._content.bytes_of(file)
+            self._parsed[file] = parse(data, self._statuses, file=file)
+        return self._parsed[file]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, file: object) -> bool:
+        return file in self._names
