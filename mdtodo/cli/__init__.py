@@ -17,6 +17,8 @@ from mdtodo.errors import MdtodoError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from click.shell_completion import CompletionItem
+
 #: What the overview shows: every command with a line of help, in groups, so that none has to be loaded for it.
 GROUPS = {
     "See": {
@@ -114,6 +116,16 @@ class LazyGroup(click.Group):
             for one in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
                 _accept_verbosity(one, shown=shown)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """As click does, without importing the commands for their lines of help."""
+        from click.shell_completion import CompletionItem
+
+        lines = {name: line for group in GROUPS.values() for name, line in group.items()}
+        found = [
+            CompletionItem(name, help=line) for name, line in lines.items() if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

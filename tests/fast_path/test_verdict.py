@@ -56,15 +56,15 @@ def test_nothing_is_found_in_what_is_surely_right(repo: Checkout) -> None:
 
 
 @pytest.mark.chance
-@pytest.mark.parametrize("seed", range(2 * TIMES))
+@pytest.mark.parametrize("seed", range(TIMES))
 def test_nothing_is_found_in_random_files_that_are_surely_right(repo: Checkout, seed: int) -> None:
     random, certain = Random(seed), 0
-    for _ in range(1000):
+    for _ in range(400):
         data = nearly_right(random)
         if facts(data):
             certain += 1
             assert not findings(repo, data), data
-    assert certain > 40
+    assert certain > 15
 
 
 WRONG = {
