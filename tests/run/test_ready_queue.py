@@ -67,7 +67,7 @@ def brisk(text: str, jobs: int, options: Options | None = None) -> tuple[ReadyQu
 @pytest.mark.parametrize("keys", ["", "lane:wide"])
 def test_short_tasks_are_handed_over_in_advance(keys: str) -> None:
     """Also beyond the cap of a lane that more can run in than `jobs`: no more than that run."""
-    _, handed = brisk(tasks(100, keys), 2)
+    _, handed = brisk(tasks(4 * PREFETCH, keys), 2)
     assert len(handed) == 2 * PREFETCH
 
 
