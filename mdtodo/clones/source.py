@@ -23,18 +23,22 @@ _COPIED = re.compile(
     r"|filter\.lfs\..*|lfs\.[a-z]*|user\.(name|email)|i18n\.commitencoding"
 )
 #: Without these git cannot read what a partial clone has not fetched yet.
+#: Where a machine without the checkout finds submodules, and the content of LFS files.
+_REACH = re.compile(r"submodule\..*\.url|remote\.origin\.url", re.DOTALL)
 _PARTIAL = re.compile(r"extensions\.partialclone|remote\..*\.(url|promisor|partialclonefilter)")
 
 
 class CloneSource(NamedTuple):
     """`common_dir` is its git directory, `root` the work tree of whoever runs; `config` are names and values, as
-    `git config --list` has them, and `partial` those that say where missing objects come from."""
+    `git config --list` has them, `partial` those that say where missing objects come from, and `reach` those that say
+    where submodules and LFS files do."""
 
     common_dir: str
     root: str
     algorithm: str = "sha1"
     config: tuple[tuple[str, str], ...] = ()
     partial: tuple[tuple[str, str], ...] = ()
+    reach: tuple[tuple[str, str], ...] = ()
 
     @property
     def objects(self) -> str:
@@ -57,4 +61,5 @@ def read_source(repo: Repository) -> CloneSource:
         known.get("extensions.objectformat", "sha1").lower(),
         tuple(pair for pair in pairs if _COPIED.fullmatch(pair[0])),
         tuple(pair for pair in pairs if is_partial and _PARTIAL.fullmatch(pair[0])),
+        tuple(pair for pair in pairs if _REACH.fullmatch(pair[0])),
     )

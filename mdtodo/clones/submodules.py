@@ -81,26 +81,30 @@ class Submodule(NamedTuple):
 
 def submodules(slot: Slot, source: CloneSource, commit: str) -> list[Submodule]:
     """Those of the commit that the person has checked out at it."""
-    links = _links(slot.shadow, commit)
-    if not links:
-        return []
-    out = b""
-    with suppress(GitError):  # links without .gitmodules: nobody knows where they come from
-        wanted = ("config", "--blob", f"{commit}:.gitmodules", "-z", "--get-regexp", r"^submodule\..*\.path$")
-        out = slot.shadow.git(*wanted)
     found = []
-    for one in out.decode("utf-8", "surrogateescape").split("\0"):
-        if (match := _PATH.fullmatch(one)) and match[2] in links:
-            found += _checked_out(slot, source, match[1], match[2], links[match[2]])
+    for name, path, at in recorded(slot.shadow.git_dir, commit):
+        found += _checked_out(slot, source, name, path, at)
     return found
 
 
 @lru_cache
-def _links(shadow: Shadow, commit: str) -> dict[str, str]:
-    """The submodules of a commit, which never change: their paths, and the commits that they stand at."""
-    listed = (one.partition(b"\t") for one in shadow.git("ls-tree", "-rz", commit).split(b"\0"))
-    modules = [(path, about) for about, _, path in listed if about.startswith(_MODULE)]
-    return {os.fsdecode(path): about.split()[2].decode() for path, about in modules}
+def recorded(git_dir: str, commit: str) -> tuple[tuple[str, str, str], ...]:
+    """The submodules that a commit says where to find: name, path, and the commit that each stands at."""
+    env = {"GIT_DIR": git_dir}
+    listed = run(None, "ls-tree", "-rz", commit, env=env, cwd=git_dir).split(b"\0")
+    links = {
+        os.fsdecode(path): about.split()[2].decode()
+        for about, _, path in (one.partition(b"\t") for one in listed)
+        if about.startswith(_MODULE)
+    }
+    if not links:
+        return ()
+    out = b""
+    with suppress(GitError):  # links without .gitmodules: nobody knows where they come from
+        wanted = ("config", "--blob", f"{commit}:.gitmodules", "-z", "--get-regexp", r"^submodule\..*\.path$")
+        out = run(None, *wanted, env=env, cwd=git_dir)
+    pairs = [_PATH.fullmatch(one) for one in out.decode("utf-8", "surrogateescape").split("\0")]
+    return tuple((one[1], one[2], links[one[2]]) for one in pairs if one and one[2] in links)
 
 
 def _checked_out(slot: Slot, source: CloneSource, name: str, path: str, commit: str) -> list[Submodule]:

@@ -9,7 +9,8 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from mdtodo.errors import GitError
+from mdtodo.clones.submodules import recorded
+from mdtodo.errors import GitError, MdtodoError
 from mdtodo.git.repository import run
 
 if TYPE_CHECKING:
@@ -60,10 +61,14 @@ class ContentCache:
             os.path.join(platformdirs.user_cache_dir("mdtodo"), "cluster", f"{name}.git")
         )
         self._known: set[str] = set()
+        self._modules: set[tuple[str, str]] = set()
 
     def source(self, there: CloneSource) -> CloneSource:
         """What clones on this worker are made of; `there` is the repository of whoever runs."""
-        return there._replace(common_dir=self.folder, root=self.folder, partial=())
+        # git-lfs asks where the repository came from; nothing else is told of it
+        has_lfs = any(name.startswith("filter.lfs.") for name, _ in there.config)
+        origin = tuple(pair for pair in there.reach if has_lfs and pair[0] == "remote.origin.url")
+        return there._replace(common_dir=self.folder, root=self.folder, partial=origin, reach=())
 
     def lacks(self, commit: str, algorithm: str) -> bool:
         """Whether the commit has to be sent."""
@@ -89,6 +94,32 @@ class ContentCache:
             # only now: a commit with a ref is whole
             run(None, "update-ref", f"{_REFS}{commit}", commit, cwd=self.folder)
         self._known.add(commit)
+
+    def fetch_submodules(self, there: CloneSource, commit: str) -> None:
+        """Fetch those that the person has, from where their configuration says. Raises MdtodoError for one that cannot
+        be reached from here."""
+        known = dict(there.reach)
+        for name, path, at in recorded(self.folder, commit):
+            url = known.get(f"submodule.{name}.url")
+            folder = os.path.realpath(os.path.join(self.folder, "modules", name))
+            inside = folder.startswith(os.path.join(self.folder, "modules") + os.sep)
+            if url is None or not inside or (name, at) in self._modules:
+                continue
+            try:
+                if not (os.path.isdir(folder) and has(folder, at)):
+                    self._fetch(folder, url, at, there.algorithm)
+            except GitError as error:
+                why = f"the submodule {path} cannot be fetched from {url}: {error.sentence}"
+                raise MdtodoError(f"{why}; `needs:` names workers that reach it") from error
+            self._modules.add((name, at))
+
+    def _fetch(self, folder: str, url: str, commit: str, algorithm: str) -> None:
+        with self._locked():
+            os.makedirs(folder, exist_ok=True)
+            run(None, "init", "-q", "--bare", f"--object-format={algorithm}", cwd=folder)
+            options = ("-q", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules")
+            env = {"GIT_TERMINAL_PROMPT": "0"}
+            run(None, "fetch", *options, "--", url, f"{commit}:{_REFS}{commit}", env=env, cwd=folder)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

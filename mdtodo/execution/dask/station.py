@@ -178,6 +178,7 @@ class Station(WorkerPlugin):
         commit = terms["base"] if spec["clone"] else terms["commit"]
         if cache.lacks(commit, there.algorithm):
             self._fetch(chunk, cache, commit, batch)
+        cache.fetch_submodules(there, commit)
         terms["source"] = cache.source(there)
         place: dict[str, Any] = {
             "root": cache.folder,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from mdtodo.clones.changes import give_back
 from mdtodo.clones.slots import slot
 from mdtodo.clones.source import CloneSource  # noqa: TC001  # the codec looks it up
+from mdtodo.clones.submodules import submodules
 from mdtodo.core import codec
 from mdtodo.core.results import Proven, Result
 from mdtodo.errors import MdtodoError
@@ -46,6 +47,8 @@ def carry_out_at_commit(
         try:
             work = stack.enter_context(slot(terms.source))
             work.show(terms.source, terms.commit)
+            for one in submodules(work, terms.source, terms.commit):
+                one.show()
         except (MdtodoError, OSError) as error:
             return no_clone(error, log)
         result = carry_out(job._replace(root=work.tree, cwd=os.path.join(work.tree, terms.cwd), commit=None))

@@ -63,6 +63,7 @@ class Chance:
         if self.random.random() < 0.7 and worker.poll() is None and b"Registered to" in log:
             with suppress(subprocess.CalledProcessError):  # of a scheduler that is not there any more
                 self.cluster.forget_worker(number)
+                self.cluster.workers.append(self.cluster.start_worker())
         time.sleep(self.random.uniform(0.1, 1.0))
         worker.send_signal(signal.SIGCONT)
 
