@@ -134,17 +134,8 @@ def backlog(root: Path) -> None:
     repository(root, README__md="")
     if shutil.which("backlog") is None:
         return
-    words = (
-        "backlog",
-        "init",
-        "bench",
-        "--defaults",
-        "--integration-mode",
-        "none",
-        "--agent-instructions",
-        "none",
-    )
-    subprocess.run(words, cwd=root, capture_output=True, check=False, timeout=LIMIT, stdin=subprocess.DEVNULL)
+    words = ("backlog", "init", "bench", "--defaults", "--integration-mode", "none")
+    subprocess.run(words, cwd=root, capture_output=True, check=True, stdin=subprocess.DEVNULL)
     place = root / "backlog" / "tasks"
     place.mkdir(parents=True, exist_ok=True)
     for number in range(1, TASKS + 1):
