@@ -130,7 +130,9 @@ def _unlinked_tasks(file: str, document: Document) -> Iterator[Task]:
     heading_keys = [read_keys(heading.text) for heading in document.headings]
     below: list[_Inherited] = []
     named = _related_ids(items, keys) if any(heading.after for heading in heading_keys) else {}
-    for item, own, anchor in zip(items, keys, places, strict=True):
+    keys.reverse()
+    for item, anchor in zip(items, places, strict=True):
+        own = keys.pop()  # not kept any longer: of a large file they are as much as the tasks
         handed = _handed_down(item, items, below, heading_keys)
         effective = handed.under(own)
         # What a parent runs proves the parent; its subtasks have processors of their own.

@@ -169,7 +169,7 @@ def stamp(path: str) -> tuple[int, int, int] | None:
     return now.st_ino, now.st_size, now.st_mtime_ns
 
 
-def keep(path: str, data: bytes) -> None:
+def keep(path: str, *parts: bytes) -> None:
     """Write a file of ours, with the folders that it needs, so that nobody reads the half of it. Raises OSError.
 
     The disk is not waited for: after a crash the file may be damaged, or gone.
@@ -178,7 +178,7 @@ def keep(path: str, data: bytes) -> None:
     part = f"{path}.{os.getpid()}"
     try:
         with open(part, "wb") as file:
-            file.write(data)
+            file.writelines(parts)
         os.replace(part, path)
     except OSError:
         with suppress(OSError):

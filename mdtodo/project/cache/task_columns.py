@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 def columns_of(tasks: Sequence[Task]) -> Columns:
     """The tasks, field by field. They must have no `subtasks`, which a processor alone is told of."""
-    fields = [list(column) for column in zip(*tasks, strict=True)] or [[] for _ in Task._fields]
-    for place in (_STATUS, _PRIORITY):
-        fields[place] = [one.value for one in fields[place]]
-    anchors = zip(*fields[_ANCHOR], strict=True) if tasks else ([] for _ in Anchor._fields)
-    fields[_ANCHOR] = list(map(_packed, map(list, anchors)))
-    return [column if place == _ANCHOR else _packed(column) for place, column in enumerate(fields)]
+    # one column at a time: before they are packed, all of them are as much as the tasks
+    columns: Columns = [_packed([task[place] for task in tasks]) for place in _PLAIN]
+    columns.insert(_STATUS, _packed([task.status.value for task in tasks]))
+    columns.insert(_PRIORITY, _packed([task.priority.value for task in tasks]))
+    anchors = [_packed([task.anchor[place] for task in tasks]) for place in range(len(Anchor._fields))]
+    columns.insert(_ANCHOR, anchors)
+    return columns
 
 
 def tasks_of(columns: Columns, count: int) -> list[Task]:
@@ -39,6 +40,7 @@ def tasks_of(columns: Columns, count: int) -> list[Task]:
 
 
 _STATUS, _PRIORITY, _ANCHOR = map(Task._fields.index, ("status", "priority", "anchor"))
+_PLAIN = [place for place in range(len(Task._fields)) if place not in (_STATUS, _PRIORITY, _ANCHOR)]
 _STATUSES = {one.value: one for one in Status}
 _PRIORITIES = {one.value: one for one in Priority}
 

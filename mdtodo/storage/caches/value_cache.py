@@ -45,7 +45,7 @@ def write_value(repo: Repository, folder: str, name: str, value: Any) -> None:
     body = marshal.dumps(value)
     with suppress(OSError):
         os.makedirs(os.path.join(repo.common_dir, "mdtodo"), 0o700, exist_ok=True)
-        keep(_path(repo, folder, name), _head(body) + body)
+        keep(_path(repo, folder, name), _head(body), body)
         _forget(os.path.join(repo.common_dir, "mdtodo", folder))
 
 
