@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: Seconds of the longest pause between two attempts.
+_LONGEST = 366 * 86400.0
+
 
 @dataclass(slots=True, eq=False, repr=False)
 class Attempts:
@@ -28,3 +31,11 @@ class Attempts:
         """The new subtasks are done."""
         self.earlier, self.earlier_seconds = self.count, self.earlier_seconds + self.seconds
         self.seconds = 0.0
+
+
+def pause(delay: float, backoff: float, count: int) -> float:
+    """Seconds between the attempt `count` and the next one; a year where they are beyond all reckoning."""
+    try:
+        return min(delay * backoff ** (count - 1), _LONGEST)
+    except OverflowError:
+        return _LONGEST if delay else 0.0

@@ -10,6 +10,7 @@ from mdtodo.config.value_types import format_duration
 from mdtodo.core.results import Failure, Outcome, Result
 from mdtodo.core.task import Status, Task
 from mdtodo.core.titles import title_and_id
+from mdtodo.execution.attempts import pause
 from mdtodo.execution.processors.spec import spec
 from mdtodo.outputs.snapshot import outputs_spec
 from mdtodo.run.outcomes import Outcomes
@@ -349,7 +350,7 @@ class RunLoop:
                 f"{title_and_id(task)}: its budget of {format_duration(processor.budget)} is used up"
             )
             return False
-        delay = _pause(processor, count)
+        delay = pause(processor.retry_delay, processor.backoff, count)
         why = failure(result, processor.timeout)
         if self._isolation is not None:
             self._isolation.note_failure(task, count, result, why)
@@ -394,14 +395,3 @@ def _with_failure(result: Result, event: AttemptEvent) -> Result:
     """The result of an attempt, which says so where its process was lost, or could not be had."""
     lost = event.kind in ("lost", "failed") and not result.timed_out
     return result._replace(failed_by=Failure.LOST) if lost else result
-
-
-def _pause(processor: Processor, count: int) -> float:
-    """Seconds between this attempt and the next one; a year where they are beyond all reckoning."""
-    try:
-        return min(processor.retry_delay * processor.backoff ** (count - 1), _LONGEST)
-    except OverflowError:
-        return _LONGEST if processor.retry_delay else 0.0
-
-
-_LONGEST = 366 * 86400.0
