@@ -43,6 +43,25 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     rewrite_all(Path(__file__).parent, config)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a test with `sample(n)`, n of its cases, evenly apart; with MDTODO_LONG, all of them."""
+    if TIMES > 1:
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("sample"):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    left_out: set[pytest.Item] = set()
+    for found in cases.values():
+        marker = found[0].get_closest_marker("sample")
+        assert marker is not None
+        count = marker.args[0]
+        left_out |= set(found) - {found[at * len(found) // count] for at in range(count)}
+    if left_out:
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+        items[:] = [item for item in items if item not in left_out]
+
+
 _CONFIG = """\
 [user]
 \tname = Ada Tester

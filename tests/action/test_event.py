@@ -199,6 +199,7 @@ def test_what_strangers_cause_runs_nothing(world: World, event: str, payload: di
         ("require", "warn", "error"),
     ],
 )
+@pytest.mark.sample(2)
 def test_the_input_proof_makes_the_gate_stricter_and_never_laxer(
     configured: str, asked: str, level: str | None, world: World
 ) -> None:

@@ -180,6 +180,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.sample(8)
 def test_what_is_more_than_a_receipt_is_refused(name: str, pushing: Pushing) -> None:
     make, sentence = REFUSED[name]
     make(pushing)

@@ -202,6 +202,7 @@ def check(world: World, thief: Thief, start: str, *, pushed: bool) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.sample(5)
 def test_the_token_stays_out_of_reach_in_one_job(
     way: str, world: World, server: tuple[str, type[GitServer]], thief: Thief, tmp_path: Path
 ) -> None:
@@ -216,6 +217,7 @@ def test_the_token_stays_out_of_reach_in_one_job(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.sample(5)
 def test_the_token_stays_out_of_reach_in_two_jobs(
     way: str, world: World, server: tuple[str, type[GitServer]], thief: Thief
 ) -> None:

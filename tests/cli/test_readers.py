@@ -137,6 +137,7 @@ def test_where_nothing_may_be_committed_now_it_waits(todo: Checkout, env: dict[s
 
 
 @pytest.mark.parametrize("at", ["sync.kept", "moved", "installed", "file.put", "written"])
+@pytest.mark.sample(2)
 def test_two_at_once_land_it_once(todo: Checkout, at: str) -> None:
     kill_a_run(todo, at)
     both = [start(todo, "list"), start(todo, "next")]

@@ -128,6 +128,7 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("script", ATTACKS.values(), ids=ATTACKS)
+@pytest.mark.sample(20)
 def test_a_clone_is_as_it_should_be_again(bench: Bench, script: str) -> None:
     for _ in range(2):  # the second time it is known what it was like
         agent(bench, script)
@@ -138,6 +139,7 @@ def test_a_clone_is_as_it_should_be_again(bench: Bench, script: str) -> None:
 @pytest.mark.parametrize(
     "script", [one for one in ATTACKS.values() if "SLOT" not in one and '"$d"' not in one]
 )
+@pytest.mark.sample(15)
 def test_to_look_at_what_was_changed_runs_nothing_of_it(bench: Bench, script: str) -> None:
     agent(bench, script)
     with suppress(RefusedChangesError):

@@ -154,6 +154,7 @@ def play(repo: Checkout, seed: int, steps: int = 80) -> World:
 
 
 @pytest.mark.parametrize("seed", range(10))
+@pytest.mark.sample(4)
 def test_nobodys_content_goes_where_it_must_not(repo: Checkout, seed: int, sound) -> None:  # type: ignore[no-untyped-def]
     world = play(repo, seed)
     assert not world.wrong

@@ -84,6 +84,7 @@ ENDS = {
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("asked_before", [False, True])
+@pytest.mark.sample(4)
 def test_a_proof_that_was_ended_frees_nobody(
     built: Checkout, inside: Inside, end: str, *, asked_before: bool
 ) -> None:

@@ -32,6 +32,7 @@ LAST_WORDS = [
 
 @pytest.mark.parametrize(("code", "outcome"), [(75, "deferred"), (77, "skipped")])
 @pytest.mark.parametrize(("printed", "words", "more"), LAST_WORDS)
+@pytest.mark.sample(4)
 def test_a_task_that_is_passed_over_says_why(
     repo: Checkout, inside: Mdtodo, code: int, outcome: str, printed: str, words: str, *, more: bool
 ) -> None:

@@ -56,6 +56,7 @@ def failing(repo: Checkout) -> Checkout:
 
 
 @pytest.mark.parametrize(("columns", "lines"), SIZES)
+@pytest.mark.sample(3)
 def test_the_live_view_loses_no_line_and_leaves_none(failing: Checkout, columns: int, lines: int) -> None:
     with Terminal(["run", "-j", "3"], failing.root, columns, lines) as terminal:
         assert terminal.end() == 1

@@ -253,6 +253,7 @@ FREE = [
 
 
 @pytest.mark.parametrize(("line", "key"), REFUSED)
+@pytest.mark.sample(5)
 def test_a_key_that_is_not_allowed_is_refused(repo: Checkout, mdtodo: Mdtodo, line: str, key: str) -> None:
     start(repo, "- [ ] fine", line)
     said = mdtodo("run", code=1)
@@ -265,6 +266,7 @@ def test_a_key_that_is_not_allowed_is_refused(repo: Checkout, mdtodo: Mdtodo, li
 
 
 @pytest.mark.parametrize(("line", "key"), REFUSED)
+@pytest.mark.sample(5)
 def test_a_key_of_a_new_subtask_may_be_allowed_by_the_configuration(
     repo: Checkout, mdtodo: Mdtodo, line: str, key: str
 ) -> None:

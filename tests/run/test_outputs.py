@@ -137,6 +137,7 @@ FAILURES: dict[str, Callable[[Checkout], None]] = {
 
 @pytest.mark.parametrize("config", [CONFIG, PATTERN], ids=["name", "pattern"])
 @pytest.mark.parametrize("fail", FAILURES.values(), ids=FAILURES)
+@pytest.mark.sample(5)
 def test_outputs_of_a_failed_attempt_are_committed_with_the_next_success(
     repo: Checkout, mdtodo: Mdtodo, fail: Callable[[Checkout], None], config: str
 ) -> None:
@@ -154,6 +155,7 @@ def test_outputs_of_a_failed_attempt_are_committed_with_the_next_success(
 
 
 @pytest.mark.parametrize("fail", FAILURES.values(), ids=FAILURES)
+@pytest.mark.sample(3)
 def test_what_a_person_makes_of_a_failed_attempts_output_is_theirs(
     repo: Checkout, mdtodo: Mdtodo, fail: Callable[[Checkout], None]
 ) -> None:
@@ -394,6 +396,7 @@ timeout = "{timeout}"
 
 
 @pytest.mark.parametrize("fail", {"exit 0": after_exit(0), **FAILURES}.values(), ids=["exit 0", *FAILURES])
+@pytest.mark.sample(3)
 def test_an_unnamed_output_of_an_earlier_attempt_keeps_the_box_open(
     repo: Checkout, mdtodo: Mdtodo, fail: Callable[[Checkout], None]
 ) -> None:

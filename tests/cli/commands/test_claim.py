@@ -238,6 +238,7 @@ def test_a_claim_in_place_of_ones_own_is_given_back_whole(repo: Checkout, mdtodo
     ("words", "next_one"), [("great thing to do", "a neighbour that is new"), ("other matter", "other")]
 )
 @pytest.mark.parametrize("how", ["release", "renew", "done", "run", "ended", "second"])
+@pytest.mark.sample(5)
 def test_a_claim_follows_its_task_where_that_is_reworded(
     repo: Checkout, mdtodo: Mdtodo, how: str, words: str, next_one: str
 ) -> None:

@@ -272,6 +272,7 @@ def test_husky_goes_on_and_a_hook_that_is_tracked_is_told(repo: Checkout, tracke
 
 @pytest.mark.parametrize("framework", ["pre-commit", "prek"])
 @pytest.mark.parametrize("order", ["fm", "mf", "fmf", "mfm", "fmfm", "mffm"])
+@pytest.mark.sample(4)
 def test_beside_a_framework_each_hook_runs_once_in_whatever_order_they_came(
     repo: Checkout, hooks: Path, framework: str, order: str
 ) -> None:

@@ -84,6 +84,7 @@ DONE = ["a done t"]
         (["-a", "--cleanup=scissors", "-v"], "typed"),
     ],
 )
+@pytest.mark.sample(5)
 def test_a_commit_carries_the_receipt_of_what_it_ticks(
     hooked: Checkout, inside: Mdtodo, args: list[str], subject: str
 ) -> None:

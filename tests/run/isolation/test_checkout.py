@@ -50,6 +50,7 @@ def look(repo: Checkout) -> dict[str, tuple[int, bytes]]:
 
 
 @pytest.mark.parametrize("work", ATTACKS.values(), ids=ATTACKS)
+@pytest.mark.sample(4)
 def test_the_checkout_stays_as_it_is(
     work: str, feature: Callable[..., Checkout], inside: Callable[..., Said]
 ) -> None:

@@ -54,6 +54,7 @@ FAKES = {
 
 
 @pytest.mark.parametrize(("work", "sentence"), FAKES.values(), ids=FAKES)
+@pytest.mark.sample(6)
 def test_a_fake_fails_and_changes_nothing(
     work: str,
     sentence: str,
@@ -104,6 +105,7 @@ WORKERS = {
 
 
 @pytest.mark.parametrize("work", WORKERS.values(), ids=WORKERS)
+@pytest.mark.sample(4)
 def test_work_lands_with_its_tick(
     work: str, feature: Callable[..., Checkout], inside: Callable[..., Said]
 ) -> None:

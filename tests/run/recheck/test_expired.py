@@ -245,6 +245,7 @@ POINTS = ("result.taken", "result.kept", "sync.kept", "prepared", "locked", "mov
 
 @pytest.mark.parametrize("commit", ["run", "task"])
 @pytest.mark.parametrize("point", POINTS)
+@pytest.mark.sample(6)
 def test_a_kill_costs_no_truth(repo: Checkout, mdtodo: Mdtodo, point: str, commit: str) -> None:
     text = "- [ ] p id:p\n  - [ ] a run:ok id:a every:1d\n"
     proven(repo, mdtodo, text, ago=2 * DAY, config=f'commit = "{commit}"\n{CONFIG}')
