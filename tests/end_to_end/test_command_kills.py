@@ -134,7 +134,7 @@ def unlike(found: dict[str, Any], other: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-@pytest.mark.sample(8)
+@pytest.mark.sample(6)
 def test_a_kill_at_every_point_of_a_command(
     scene: Callable[[], tuple[Scene, str]], calls: Calls, name: str
 ) -> None:

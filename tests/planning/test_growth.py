@@ -55,6 +55,7 @@ def seconds(text: str) -> float:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("make", FILES.values(), ids=FILES)
+@pytest.mark.sample(4)
 def test_time_grows_as_the_file_does(make: Callable[[int], str]) -> None:
     assert seconds(make(8000)) < 3 * seconds(make(4000)) + 0.05
 

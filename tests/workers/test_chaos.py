@@ -127,6 +127,7 @@ class Chaos(Scene):
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["file", "daemon", "http"])
 @pytest.mark.parametrize("seed", [1])
+@pytest.mark.sample(1)
 def test_under_signals_each_task_lands_once(tmp_path, calls, record_property, way, seed):
     chaos = Chaos(tmp_path, calls)
     with served(chaos.remote, way) as url:
