@@ -198,6 +198,7 @@ def test_what_is_more_than_a_receipt_is_refused(name: str, pushing: Pushing) -> 
         {"TODO.md": TODO.replace("id:good", "id:good failed:1")},
     ],
 )
+@pytest.mark.sample(2)
 def test_receipts_are_pushed_with_what_processors_may_write(
     changes: dict[str, str], pushing: Pushing
 ) -> None:
@@ -253,6 +254,7 @@ def test_a_bundle_on_top_of_what_the_server_has_not_is_refused(pushing: Pushing)
         ({"MDTODO_INPUT_BUNDLE": "/"}, "left no results"),
     ],
 )
+@pytest.mark.sample(3)
 def test_only_the_event_says_where_to_push(given: dict[str, str], sentence: str, pushing: Pushing) -> None:
     pushing.commit(**{"TODO.md": DONE})
     assert sentence in pushing.deliver(**given)
@@ -266,6 +268,7 @@ def test_a_bundle_of_two_branches_is_refused(pushing: Pushing) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"# v2 git bundle\n", b"# v2 git bundle\n\n\nPACK", b"\0" * 999])
+@pytest.mark.sample(2)
 def test_what_is_no_bundle_is_refused(content: bytes, pushing: Pushing) -> None:
     pushing.commit(**{"TODO.md": DONE})
     pushing.bundle()

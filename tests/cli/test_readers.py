@@ -90,6 +90,7 @@ def everything(repo: Checkout) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("args", LANDS)
+@pytest.mark.sample(2)
 def test_each_of_them_lands_what_was_left(todo: Checkout, args: tuple[str, ...]) -> None:
     kill_a_run(todo)
     modules, said = call(todo, *args)
@@ -104,6 +105,7 @@ def test_each_of_them_lands_what_was_left(todo: Checkout, args: tuple[str, ...])
 
 
 @pytest.mark.parametrize("args", ONLY_LOOKS)
+@pytest.mark.sample(2)
 def test_what_only_looks_or_is_no_valid_call_lands_nothing(todo: Checkout, args: tuple[str, ...]) -> None:
     kill_a_run(todo)
     before = everything(todo)
@@ -152,6 +154,7 @@ def test_two_at_once_land_it_once(todo: Checkout, at: str) -> None:
 
 
 @pytest.mark.parametrize("args", LANDS)
+@pytest.mark.sample(2)
 def test_the_results_of_a_run_that_goes_on_are_left_to_it(todo: Checkout, args: tuple[str, ...]) -> None:
     text = TODO + "- [ ] last of all run:waits !low\n"
     todo.commit("More", **{"TODO.md": text})
@@ -179,6 +182,7 @@ def linked(todo: Checkout, tmp_path: Path) -> Checkout:
 
 
 @pytest.mark.parametrize("args", LANDS)
+@pytest.mark.sample(2)
 def test_a_run_that_was_killed_in_a_linked_work_tree(
     todo: Checkout, tmp_path: Path, args: tuple[str, ...]
 ) -> None:

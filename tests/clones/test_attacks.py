@@ -174,6 +174,7 @@ def test_to_look_at_what_was_changed_runs_nothing_of_it(bench: Bench, script: st
         ),
     ],
 )
+@pytest.mark.sample(6)
 def test_what_was_changed_is_seen(bench: Bench, script: str, changes: dict[str, object]) -> None:
     agent(bench, script)
     assert changed(bench) == changes

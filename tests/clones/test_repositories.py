@@ -67,6 +67,7 @@ def test_a_repository_with_sha256(make_repo: Callable[..., Checkout]) -> None:
     "name",
     [b"with\nnewline", b'with"quote', b"'", b"latin\xe9", b" #\\x ", b'"whole"', b"\xe2\x80\xa8", b"$(x)"],
 )
+@pytest.mark.sample(3)
 def test_a_path_of_any_kind(make_repo: Callable[..., Checkout], name: bytes) -> None:
     repo = make_repo(os.fsdecode(name), **{"a.txt": "a\n"})
     assert_works(repo.root)
@@ -235,6 +236,7 @@ def test_a_submodule_that_was_moved_to_a_known_commit_is_a_change(with_module: C
         ("rm .git/HEAD; mkfifo .git/HEAD; echo x > i.txt", "it changed files"),
     ],
 )
+@pytest.mark.sample(4)
 def test_what_would_be_lost_in_a_submodule_is_refused(
     with_module: Checkout, tmp_path: Path, script: str, words: str
 ) -> None:

@@ -70,6 +70,7 @@ EQUAL = "- [ ] Check run:a\n- [ ] Check run:b\n- [ ] Check run:c\n"
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("commits", [True, False], ids=["committed", "in the work tree"])
+@pytest.mark.sample(4)
 def test_what_cannot_be_told_from_an_equal_task_is_not_ticked(
     repo: Checkout, inside: Mdtodo, text: str, number: int, edit: str, after: str, commits: bool
 ) -> None:

@@ -264,6 +264,7 @@ def test_without_the_journal_the_same_kills_do_harm(
 
 
 @pytest.mark.parametrize("point", ["index.marked", "index.held", "moved", "installed"])
+@pytest.mark.sample(2)
 def test_a_kill_where_there_are_no_hard_links(
     scene: Callable[..., Scene], calls: Calls, unharmed: tuple[dict[str, object], list[str]], point: str
 ) -> None:

@@ -98,6 +98,7 @@ def read_commit_tasks(repo: Checkout, oid: str) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", range(12 * TIMES))
+@pytest.mark.sample(4)
 def test_a_run_is_undone_and_rebased_as_the_model_says(repo: Checkout, seed: int) -> None:
     for said in outcomes(repo, seed):
         assert said in ("clean", "refused", "part", "ambiguous", "none"), said

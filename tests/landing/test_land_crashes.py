@@ -66,6 +66,7 @@ def lander(repo, receipts, point: str = "-", *options: str) -> int:
 
 class TestKills:
     @pytest.mark.parametrize("point", POINTS)
+    @pytest.mark.sample(2)
     def test_a_kill_at_any_point_is_made_up_for(self, make_repo, receipt, sound, point):
         repo = make_repo(**{"TODO.md": BASE, "a.txt": "a\n"})
         repo.write("a.txt", "staged\n")

@@ -57,6 +57,7 @@ def has_front_matter(data: bytes) -> bool:
 
 @pytest.mark.chance
 @pytest.mark.parametrize("seed", range(8 * TIMES))
+@pytest.mark.sample(3)
 def test_hard_documents_are_read_as_cmark_gfm_reads_them(seed: int) -> None:
     """100,000 more were compared while this was written; here is a part that is the same each time."""
     random = Random(seed)

@@ -203,6 +203,7 @@ def test_garbage_is_answered_and_the_server_goes_on(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("version", ["2024-11-05", "1999-01-01", "2999-01-01", ""])
+@pytest.mark.sample(2)
 def test_a_client_of_another_version_is_told_one_that_is_spoken(wire: Wire, version: str) -> None:
     assert wire.greet(version)["result"]["protocolVersion"].startswith("202")
 

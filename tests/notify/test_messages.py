@@ -276,6 +276,7 @@ def _run_data() -> dict[str, object]:
 
 class TestTheRunIsNotHeldUp:
     @pytest.mark.parametrize("answer", ["hang", "drip", "drop", 500])
+    @pytest.mark.sample(2)
     def test_by_a_server_that_does_not_answer_as_it_should(
         self,
         repo: Checkout,

@@ -12,6 +12,7 @@ GRAPHS = 25
 
 @pytest.mark.parametrize("slots", SLOTS)
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.sample(5)
 def test_the_schedule_is_never_more_than_one_percent_longer_than_first_come_first_served(
     shape: str, slots: int
 ) -> None:

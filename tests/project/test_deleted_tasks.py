@@ -177,6 +177,7 @@ def expected(commits: list[tuple[str, str | None, dict[str, str]]]) -> set[str]:
 
 @pytest.mark.chance
 @pytest.mark.parametrize("seed", range(4 * TIMES))
+@pytest.mark.sample(2)
 def test_what_is_remembered_is_what_the_whole_history_says(repo: Checkout, seed: int) -> None:
     random = Random(seed)
     history: list[tuple[str, str | None, dict[str, str]]] = []

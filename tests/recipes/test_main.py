@@ -199,6 +199,7 @@ def test_a_tool_that_does_not_start_checked_nothing(ready: Bench) -> None:
         ("kill -11 $$", 139),
     ],
 )
+@pytest.mark.sample(3)
 def test_exit_codes_of_a_tool_are_judged_by_its_way(ready: Bench, script: str, code: int) -> None:
     tool(ready, script)
     expect_exit(ready, code)

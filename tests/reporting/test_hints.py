@@ -63,6 +63,7 @@ def test_a_failed_task_without_output_says_so(repo: Checkout, inside: Mdtodo) ->
 
 
 @pytest.mark.parametrize("count", [1, 3, 8, 20])
+@pytest.mark.sample(2)
 def test_the_hint_runs_every_task_that_failed(
     repo: Checkout, inside: Mdtodo, tmp_path: Path, count: int
 ) -> None:

@@ -65,6 +65,7 @@ def test_ids_and_titles_are_there_beside_long_waits(repo: Checkout, command: tup
         ("plan", "--explain", "late"),
     ],
 )
+@pytest.mark.sample(7)
 def test_nothing_is_wider_than_the_terminal(repo: Checkout, command: tuple[str, ...], columns: int) -> None:
     repo.write(
         "TODO.md",

@@ -92,6 +92,7 @@ def test_a_receipt_names_the_tree_that_head_had(repo: Checkout, mdtodo: Mdtodo) 
         (lambda repo: repo.write("src/b", "a person's\n"), "src/b differs"),
     ],
 )
+@pytest.mark.sample(4)
 def test_what_makes_the_tree_dirty_is_said_once(
     repo: Checkout, mdtodo: Mdtodo, change: Callable[[Checkout], object], file: str | None
 ) -> None:
@@ -249,6 +250,7 @@ class TestKilled:
             ("true", "landed.kept", "echo 2 > src/a", False),
         ],
     )
+    @pytest.mark.sample(2)
     def test_a_killed_runs_receipt_is_of_its_content(
         self, repo: Checkout, mdtodo: Mdtodo, calls: Calls, before: str, point: str, then: str, dirty: bool
     ) -> None:

@@ -111,6 +111,7 @@ def test_more_than_a_hundred_are_refused(repo: Checkout, mdtodo: Mdtodo) -> None
 
 
 @pytest.mark.parametrize("how", ["cherry-pick", "rebase", "squash", "replay"])
+@pytest.mark.sample(2)
 def test_what_was_measured_goes_where_the_commit_goes(
     repo: Checkout, mdtodo: Mdtodo, make_repo: Callable[..., Checkout], how: str
 ) -> None:

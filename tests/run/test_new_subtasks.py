@@ -276,6 +276,7 @@ def test_a_key_of_a_new_subtask_may_be_allowed_by_the_configuration(
 
 
 @pytest.mark.parametrize("text", FREE)
+@pytest.mark.sample(3)
 def test_some_keys_are_always_free(repo: Checkout, mdtodo: Mdtodo, text: str) -> None:
     start(repo, f"- [ ] {text}")
     assert outcomes(mdtodo("run", "--json")) == {"a": "blocked"}

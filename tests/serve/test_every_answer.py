@@ -32,6 +32,7 @@ schema = schemathesis.openapi.from_dict(json.loads(json.dumps(document()))).excl
 @settings(
     max_examples=4 * TIMES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=TIMES == 1
 )
+@pytest.mark.sample(2)
 def test_every_answer_is_as_described(case: Any, described: Server) -> None:
     case.call_and_validate(
         base_url=described.origin,

@@ -154,6 +154,7 @@ class TestASilentWorker:
     @pytest.mark.parametrize(
         "content", [b"", b"{", b'{"boot": 1}', b"[]", b'{"boot": "B", "remotes": {"R": {"x": 1}}}']
     )
+    @pytest.mark.sample(2)
     def test_a_damaged_file_of_sightings_is_none(self, remote, content):
         a, clone = claims_of(remote.clone("a")), remote.clone("b")
         a.take([ONE])

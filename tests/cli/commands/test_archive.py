@@ -157,6 +157,7 @@ BYTES = {
 
 
 @pytest.mark.parametrize("name", BYTES)
+@pytest.mark.sample(5)
 def test_each_line_is_there_as_it_was_and_no_other_has_changed(
     repo: Checkout, mdtodo: Mdtodo, name: str
 ) -> None:

@@ -209,6 +209,7 @@ def test_refused(repo: Checkout, mdtodo: Mdtodo, todo: str, args: list[str], say
 
 
 @pytest.mark.parametrize("how", ["released", "ended", "done", "claimed twice"])
+@pytest.mark.sample(2)
 def test_a_task_that_was_reserved_before_its_claim_stays_so(repo: Checkout, mdtodo: Mdtodo, how: str) -> None:
     text = "- [ ] first run:good id:first worker:bob\n"
     repo.commit("Reserved", **{"TODO.md": text})
@@ -303,6 +304,7 @@ def test_a_claim_that_cannot_be_committed_holds_nothing(repo: Checkout, mdtodo: 
 
 @pytest.mark.parametrize("obstacle", ["a lock", "no identity", "no signature"])
 @pytest.mark.parametrize("before", ["claimed", "reserved", "ended", "a run's"])
+@pytest.mark.sample(4)
 def test_a_claim_that_cannot_be_committed_leaves_the_task_to_who_had_it(
     repo: Checkout, mdtodo: Mdtodo, obstacle: str, before: str
 ) -> None:

@@ -52,6 +52,7 @@ def boxes(repo: Checkout) -> str:
         ("closes todo:no, closes todo:old", "  x- "),
     ],
 )
+@pytest.mark.sample(6)
 def test_only_a_trailer_or_a_closing_word_closes_a_task(
     ready: Checkout, inside: Callable[..., Said], message: str, after: str
 ) -> None:

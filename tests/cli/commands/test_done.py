@@ -188,6 +188,7 @@ PROVEN = "- [ ] Tests id:tests run:t\n- [ ] Tagged id:tagged #t\n- [ ] Free id:f
         ((PROVEN, "proof = 1\n"), (PROVEN, WARN), 0),
     ],
 )
+@pytest.mark.sample(3)
 def test_strict_proof_takes_no_word_for_a_task_that_has_a_processor(
     repo: Checkout, inside: Mdtodo, committed: tuple[str, str], now: tuple[str, str], code: int
 ) -> None:

@@ -66,6 +66,7 @@ def test_each_command_takes_all_filters(command: str) -> None:
         ("--due-before=2999-01-02", "box card"),
     ],
 )
+@pytest.mark.sample(4)
 def test_filters_mean_the_same_to_each_command(
     repo: Checkout, inside: Callable[..., Said], given: str, expected: str
 ) -> None:

@@ -50,6 +50,7 @@ def test_help_of_a_command_is_its_help_option(inside: Call, command: str) -> Non
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.sample(14)
 def test_help_fits_eighty_columns(repo: Checkout, command: str) -> None:
     assert [line for line in shown(repo, command, "--help", columns=80) if len(line) > 80] == []
 

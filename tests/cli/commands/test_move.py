@@ -142,6 +142,7 @@ BELOW_OTHER = "* [ ] Second id:second\r\n  - [x] Part id:part\r\n"
         ),
     ],
 )
+@pytest.mark.sample(2)
 def test_a_task_goes_to_another_file(repo: Checkout, mdtodo: Mdtodo, args: str, after: str) -> None:
     repo.commit("Other", **{"docs/TODO.md": OTHER})
     diff = mdtodo("move", "second", *args.split(), "--dry-run").out

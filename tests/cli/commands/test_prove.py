@@ -267,6 +267,7 @@ def test_a_box_that_somebody_opens_meanwhile_stays_open(repo: Checkout, mdtodo: 
 
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
 @pytest.mark.parametrize("place", ["branch", "detached", "linked"])
+@pytest.mark.sample(2)
 def test_prove_works_in_every_checkout(
     make_repo: Callable[..., Checkout], mdtodo: Mdtodo, algorithm: str, place: str
 ) -> None:
@@ -292,6 +293,7 @@ def test_prove_works_in_every_checkout(
 
 
 @pytest.mark.parametrize("point", ["result.taken", "recovered", "prepared", "moved", "written"])
+@pytest.mark.sample(2)
 def test_a_kill_costs_time_never_truth(repo: Checkout, mdtodo: Mdtodo, calls: Calls, point: str) -> None:
     start(repo, "- [x] a run:good\n- [x] b run:bad\n")
     assert calls(repo.root, "prove", MDTODO_FAULT=point).code == -9

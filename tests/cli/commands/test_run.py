@@ -657,6 +657,7 @@ def test_a_dry_run_names_what_would_start_in_its_order(repo: Checkout, mdtodo: M
 
 
 @pytest.mark.parametrize("lost", ["2>&-", "2>/dev/full", "2>&1 >/dev/null | true", "<&- 2>&-"])
+@pytest.mark.sample(2)
 def test_a_run_that_nobody_listens_to_goes_on(repo: Checkout, lost: str) -> None:
     start(repo, "- [ ] task run:ok\n" * 30)
     command = f"{sys.executable} -m mdtodo run -j 2 {lost}"

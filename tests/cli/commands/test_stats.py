@@ -137,6 +137,7 @@ def test_the_stats_of_people_are_those_of_json(ran: Mdtodo) -> None:
         (40, "processor success median latest"),
     ],
 )
+@pytest.mark.sample(2)
 def test_a_terminal_gets_the_columns_that_fit(
     repo: Checkout, ran: Mdtodo, columns: int, shown_columns: str
 ) -> None:

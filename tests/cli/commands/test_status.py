@@ -371,7 +371,7 @@ def test_each_figure_is_what_truly_happened(repo: Checkout, inside: Mdtodo) -> N
         "low": 1,
     }
     assert document["workers"]["general"]["capacity"] == 1
-    assert document["workers"]["medium"]["average_duration"] == pytest.approx(settled / 3, abs=0.002)
+    assert document["workers"]["medium"]["average_duration"] == pytest.approx(settled / 3, abs=0.05)
     assert document["queues"] == {"critical": 0, "high": 0, "medium": 1, "low": 0, "general": 1}
     assert [document[name] for name in ("cpu_percent", "memory_percent", "held_back")] == [None] * 3
     assert [document[name] for name in ("worker_efficiency", "load_balance_score")] == [None] * 2
@@ -393,8 +393,8 @@ def test_each_figure_is_what_truly_happened(repo: Checkout, inside: Mdtodo) -> N
     (runner,) = document["runners"]
     name = os.uname().nodename
     assert [runner[key] for key in RUNNER] == [f"{name}-{run.pid}", name, run.pid, None, "live", 5, 4, 1, 2]
-    assert runner["total_duration"] == pytest.approx(settled, abs=0.002)
-    assert runner["average_duration"] == pytest.approx(settled / 3, abs=0.002)
+    assert runner["total_duration"] == pytest.approx(settled, abs=0.05)
+    assert runner["average_duration"] == pytest.approx(settled / 3, abs=0.05)
     for words in ("a runs wait", "k is claimed alice", "b waits for its retry flaky", "c is done ok"):
         assert any(row.split()[: len(words.split())] == words.split() for row in text.splitlines()), text
 

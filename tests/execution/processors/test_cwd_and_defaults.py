@@ -91,6 +91,7 @@ def test_a_python_processor_is_imported_from_its_folder_or_from_the_root(
     ],
 )
 @pytest.mark.parametrize("proof", ['run = "touch ran"', 'python = "os:getcwd"'])
+@pytest.mark.sample(4)
 def test_a_cwd_that_is_no_folder_fails_the_task(
     repo: Checkout, mdtodo: Mdtodo, tmp_path: Path, kind: str, reason: str, proof: str
 ) -> None:

@@ -103,6 +103,7 @@ def base(isolated_home, tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.mark.parametrize("state", STATES)
+@pytest.mark.sample(13)
 def test_what_differs_from_head_is_found(base, tmp_path, state: str) -> None:
     subprocess.run(["cp", "-a", f"{base}/lib", f"{base}/repo", str(tmp_path)], check=True)
     root = tmp_path / "repo"

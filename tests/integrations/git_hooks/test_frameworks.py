@@ -134,6 +134,7 @@ def test_verify_before_a_push(hooked: Hooked, make_repo: Callable[..., Checkout]
 
 
 @pytest.mark.parametrize("name", ["-h.md", "--json.md", "--format=x.md", "--", "--errors-only.MD", "-"])
+@pytest.mark.sample(2)
 def test_a_name_that_looks_like_an_option_is_a_file(hooked: Hooked, name: str) -> None:
     repo = hooked.repo
     repo.write(".mdtodo.toml", f"files = ['{name}', 'TODO.md']\n" if name.lower().endswith("md") else "")

@@ -99,6 +99,7 @@ def test_a_commit_carries_the_receipt_of_what_it_ticks(
 
 
 @pytest.mark.parametrize("args", [["-a"], ["-av"], ["-as"], ["-a", "--cleanup=scissors"], ["-a", "template"]])
+@pytest.mark.sample(2)
 def test_an_editor_that_is_left_empty_still_aborts(hooked: Checkout, inside: Mdtodo, args: list[str]) -> None:
     if args[-1] == "template":
         hooked.git("config", "commit.template", str(hooked.write("../template", "say what\n\n# and why\n")))

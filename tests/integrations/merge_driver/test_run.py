@@ -82,6 +82,7 @@ def test_neighbouring_ticks_combine(driven: Checkout, way: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 @examples(3)
 @given(seed=st.integers(0, 2**32))
+@pytest.mark.sample(2)
 def test_a_merge_of_two_peoples_work_on_one_list_loses_no_task(driven: Checkout, way: str, seed: int) -> None:
     random = Random(seed)
     base = outline(random)
@@ -123,6 +124,7 @@ def test_a_conflict_is_written_as_git_writes_it(driven: Checkout) -> None:
         (b"- [ ] a\n- [ ] b\n" + b"x\n" * 30 + b"\xe9\n", b"- [x] a\n- [ ] b\n"),
     ],
 )
+@pytest.mark.sample(2)
 def test_what_cannot_be_parsed_is_merged_as_git_would(make_repo: Make, ours: bytes, theirs: bytes) -> None:
     results = []
     for name in ("with", "without"):

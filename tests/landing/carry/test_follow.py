@@ -206,6 +206,7 @@ def test_without_an_identity_a_sentence_says_so_and_the_run_goes_on(based: Check
 
 
 @pytest.mark.parametrize("point", ["follow.prepared", "follow.moved", "carried.written", "carried.kept"])
+@pytest.mark.sample(2)
 def test_a_kill_at_any_point_is_made_up_for_once(based: Checkout, inside: Mdtodo, point: str) -> None:
     inside("run", "--no-commit")
     based.commit("Mine")
@@ -226,6 +227,7 @@ def test_a_kill_at_any_point_is_made_up_for_once(based: Checkout, inside: Mdtodo
 
 
 @pytest.mark.parametrize("point", ["moved", "installed", "written", "landed.written", "landed.kept"])
+@pytest.mark.sample(2)
 def test_what_a_killed_run_has_committed_is_not_committed_again(
     based: Checkout, inside: Mdtodo, point: str
 ) -> None:

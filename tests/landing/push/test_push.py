@@ -81,6 +81,7 @@ class TestTheRemoteHasMoved:
         ],
         ids=["above", "below", "moved", "keys", "reworded around", "line ends", "other files"],
     )
+    @pytest.mark.sample(3)
     def test_the_edit_of_a_receipt_is_made_again_on_the_new_tip(self, remote, sound, theirs, expected):
         a, b = remote.clone("a"), remote.clone("b")
         b.commit("Theirs", **theirs)
@@ -418,6 +419,7 @@ class TestWhatIsAPersons:
             send(a)
 
     @pytest.mark.parametrize("how", ["changed", "staged", "untracked", "reworded"])
+    @pytest.mark.sample(2)
     def test_a_branch_that_git_would_not_fast_forward_stays_and_the_receipt_arrives(self, remote, how, sound):
         a, b = remote.clone("a"), remote.clone("b")
         theirs = {

@@ -420,6 +420,7 @@ POINTS = [
 
 class TestKills:
     @pytest.mark.parametrize("point", POINTS)
+    @pytest.mark.sample(3)
     def test_the_call_after_a_killed_push_does_what_is_left(self, remote, sound, point):
         a, b = remote.clone("a"), remote.clone("b")
         b.commit(

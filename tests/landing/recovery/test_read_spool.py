@@ -167,6 +167,7 @@ def test_a_result_in_the_spool_is_of_the_task_that_was_run_whatever_has_its_id_n
         pytest.param(b"", "", id="nothing"),
     ],
 )
+@pytest.mark.sample(3)
 def test_only_whole_results_of_dead_runs_count_in_the_spool(
     repo: Checkout, content: bytes, ticked: str, mdtodo: Mdtodo
 ) -> None:

@@ -57,6 +57,7 @@ def test_an_undo_that_was_killed_opens_parents_on_a_dirty_tree_too(repo: Checkou
 
 @pytest.mark.parametrize("point", ["prepared", "moved", "installed", "written"])
 @pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.sample(3)
 def test_an_undo_that_was_killed_is_finished_whole_or_not_at_all(
     repo: Checkout, mdtodo: Mdtodo, point: str, *, gone: bool
 ) -> None:

@@ -51,6 +51,7 @@ ATTRIBUTES = {
 @content.lands("`eol=lf`")
 @content.lands("`eol=crlf`")
 @content.lands("`text=auto`")
+@pytest.mark.sample(2)
 def test_lands_with_attributes_of_the_todo_file(bench: Bench, state: str) -> None:
     repo = bench.repo(todo=TODO + "\n<!-- $Id$ -->\n", **{".gitattributes": ATTRIBUTES[state] + "\n"})
     repo.git("config", "core.safecrlf", "false")

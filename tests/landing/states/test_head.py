@@ -90,6 +90,7 @@ def test_lands_on_a_ref_outside_of_refs_heads(bench: Bench) -> None:
 @head.refuses("a cherry-pick", IN_PROGRESS)
 @head.refuses("a rebase", IN_PROGRESS)
 @head.refuses("a merge", IN_PROGRESS)
+@pytest.mark.sample(2)
 def test_refuses_during_an_operation_of_git(bench: Bench, state: str) -> None:
     repo = bench.repo()
     repo.git("checkout", "-q", "-b", "side")

@@ -40,6 +40,7 @@ def declared(test):
 
 @pytest.mark.parametrize("state", NAMES)
 @declared
+@pytest.mark.sample(4)
 def test_lands_in_a_todo_file_with_an_odd_name(bench: Bench, state: str) -> None:
     if "UTF-8" in state and sys.platform == "darwin":
         pytest.skip("file names are UTF-8 on macOS")

@@ -125,6 +125,7 @@ def test_a_near_key_is_a_whole_word_of_the_title_and_no_key(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["a run: x ", "afer:", "afer:x ", "run: ", "prio:high ", "run:\t\n"])
+@pytest.mark.sample(2)
 def test_long_lines_take_time_in_proportion(text: str) -> None:
     """A quadratic search would take minutes."""
     near_keys(text * 100_000)

@@ -242,6 +242,7 @@ def test_ticks_that_the_other_side_has_are_not_the_ranges(judge: Judge, repo: Ch
         ),
     ],
 )
+@pytest.mark.sample(6)
 def test_a_change_of_the_settings(
     judge: Judge, inside: Mdtodo, repo: Checkout, before: str, after: str, found: list[str]
 ) -> None:
@@ -280,6 +281,7 @@ def test_what_was_and_what_is(judge: Judge, inside: Mdtodo, repo: Checkout) -> N
     ],
 )
 @pytest.mark.parametrize("early", [True, False])
+@pytest.mark.sample(4)
 def test_a_weaker_configuration_hides_no_tick(
     judge: Judge, repo: Checkout, weaker: dict[str, str], early: bool
 ) -> None:
@@ -483,6 +485,7 @@ HIDDEN = [
 @pytest.mark.parametrize(
     ("message", "expected"), [("By hand", ["TODO.md:4 unproven"]), ("Take\n\nMdtodo-Accept: 1 by=a@b", [])]
 )
+@pytest.mark.sample(2)
 def test_a_tick_that_was_no_task_before(
     judge: Judge, repo: Checkout, files: dict[str, str], message: str, expected: list[str]
 ) -> None:

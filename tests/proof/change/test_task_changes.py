@@ -63,6 +63,7 @@ CHANGES: list[tuple[dict[str, str], list[str]]] = [
 
 @pytest.mark.parametrize(("files", "expected"), CHANGES)
 @pytest.mark.parametrize("how", ["range", "staged", "changed", "work tree"])
+@pytest.mark.sample(31)
 def test_what_a_change_takes_away(
     inside: Mdtodo, repo: Checkout, files: dict[str, str], expected: list[str], how: str
 ) -> None:

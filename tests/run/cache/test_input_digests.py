@@ -61,6 +61,7 @@ def test_inputs_count_and_adding_or_committing_them_changes_nothing(
 
 @pytest.mark.parametrize("odd", ["\n", "\r", "\v", "\f", "\x85", "\u2028", "\udcff"])
 @pytest.mark.parametrize("place", ["src/a{}b/x.py", "src/{}/x.py", "src/{}x/y/x.py", "src/x{}.py"])
+@pytest.mark.sample(10)
 def test_a_changed_input_is_seen_whatever_its_name_is(repo: Checkout, place: str, odd: str) -> None:
     path = place.format(odd)
     repo.commit("Base", **{path: "one\n", "src/other.py": "other\n", "src/y/z.txt": "\n"})

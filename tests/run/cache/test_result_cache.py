@@ -138,6 +138,7 @@ def test_a_cached_failure_holds_up_what_waits_for_it(repo: Checkout, mdtodo: Mdt
         lambda repo: repo.write("src/b", "new\n"),
     ],
 )
+@pytest.mark.sample(3)
 def test_whatever_the_result_depends_on_makes_a_task_run_again(
     repo: Checkout, mdtodo: Mdtodo, change: Callable[[Checkout], object]
 ) -> None:

@@ -45,6 +45,7 @@ def test_until_it_is_merged_nothing_more_is_done(begun: Checkout, inside: Callab
 
 
 @pytest.mark.parametrize("way", ["merge", "squash", "deleted", "fast"])
+@pytest.mark.sample(2)
 def test_once_it_is_merged_the_next_run_checks_and_ticks(
     way: str, begun: Checkout, inside: Callable[..., Said]
 ) -> None:
@@ -85,6 +86,7 @@ def test_reopen_gives_it_back_and_the_next_branch_has_another_name(
 
 
 @pytest.mark.parametrize("name", ["a..b", "a.lock", "a.", "a...lock."])
+@pytest.mark.sample(2)
 def test_an_id_that_no_branch_can_have(
     name: str, feature: Callable[..., Checkout], inside: Callable[..., Said]
 ) -> None:

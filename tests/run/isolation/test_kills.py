@@ -49,6 +49,7 @@ def test_these_are_the_points_on_the_way(killed: Checkout, calls: Calls) -> None
 
 @pytest.mark.parametrize("whom", ["", ":1:all"])
 @pytest.mark.parametrize("point", sorted(POINTS))
+@pytest.mark.sample(7)
 def test_a_killed_run_is_finished_by_the_next(point: str, whom: str, killed: Checkout, calls: Calls) -> None:
     assert calls(killed.root, "run", MDTODO_FAULT=f"{point}{whom}").code == -signal.SIGKILL
     said = calls(killed.root, "run")

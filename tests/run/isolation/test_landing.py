@@ -95,6 +95,7 @@ IN_THE_WAY = {
 
 
 @pytest.mark.parametrize("script", IN_THE_WAY.values(), ids=IN_THE_WAY)
+@pytest.mark.sample(3)
 def test_what_a_person_has_in_the_way_stays_and_the_result_waits(
     script: str, feature: Feature, inside: Mdtodo
 ) -> None:
@@ -305,6 +306,7 @@ CHANGED_LINES = {
 
 
 @pytest.mark.parametrize("script", CHANGED_LINES.values(), ids=CHANGED_LINES)
+@pytest.mark.sample(2)
 def test_a_line_that_a_person_has_changed_meanwhile_is_theirs(
     script: str, feature: Feature, inside: Mdtodo
 ) -> None:
@@ -349,6 +351,7 @@ touch $OUTSIDE/once
 
 @pytest.mark.parametrize("work", ["", GOOD], ids=["in place of the work", "and works"])
 @pytest.mark.parametrize("more", ["", 'changes = "branch"'])
+@pytest.mark.sample(2)
 def test_new_subtasks_come_before_the_check(work: str, more: str, feature: Feature, inside: Mdtodo) -> None:
     repo = feature(SPLITS + work, more)
     task = inside("run", "--json").json["tasks"][0]

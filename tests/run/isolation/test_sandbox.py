@@ -53,6 +53,7 @@ OUTSIDE = {
 
 @needs_bubblewrap
 @pytest.mark.parametrize("script", OUTSIDE.values(), ids=OUTSIDE)
+@pytest.mark.sample(3)
 def test_what_is_outside_stays_as_it_is(
     script: str, boxed: Feature, inside: Mdtodo, isolated_home: object, request: pytest.FixtureRequest
 ) -> None:

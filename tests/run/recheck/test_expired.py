@@ -94,6 +94,7 @@ def test_a_box_is_opened_with_a_receipt_and_its_task_runs_again_in_the_same_run(
 @pytest.mark.parametrize(
     ("ago", "opens"), [(7 * DAY - HOUR / 2, False), (7 * DAY + HOUR / 2, True), (-DAY, False)]
 )
+@pytest.mark.sample(3)
 def test_a_day_has_24_hours_whatever_the_clocks_do(
     repo: Checkout, mdtodo: Mdtodo, zone: str, ago: float, opens: bool
 ) -> None:

@@ -80,6 +80,7 @@ def todo(repo: Checkout) -> Checkout:
         ("parent", 1, '"Parent" (parent) has an open subtask: "Child" (child), which is manual'),
     ],
 )
+@pytest.mark.sample(3)
 def test_each_task_that_cannot_start_says_why_and_what_helps(
     todo: Checkout, mdtodo: Mdtodo, task: str, code: int, sentence: str
 ) -> None:

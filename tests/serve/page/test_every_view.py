@@ -88,6 +88,7 @@ def serious(page: Page) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280, 2560])
+@pytest.mark.sample(2)
 def test_nothing_is_cut_off_at_any_width(visit: Callable[..., Any], server: Server, width: int) -> None:
     with visit(server, viewport={"width": width, "height": 760}) as visitor:
         for view in VIEWS:
