@@ -152,6 +152,7 @@ def test_a_pull_request_is_checked_and_previewed(world: World) -> None:
     assert world.bare.git("for-each-ref", "--format=%(objectname)") == head
 
 
+@pytest.mark.sample(0)
 def test_warnings_are_annotated_and_fail_only_where_they_count_as_errors(world: World) -> None:
     world.push("Typo", **{"TODO.md": "- [ ] Good run:good afer:x\n"})
     for inputs, code in (
@@ -220,6 +221,7 @@ def of_base(payload: dict[str, Any], sha: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("payload", [OWN, FORK])
+@pytest.mark.sample(1)
 def test_a_pull_request_is_judged_by_its_base_for_what_it_ticks(
     payload: dict[str, Any], world: World
 ) -> None:

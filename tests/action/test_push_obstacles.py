@@ -44,6 +44,7 @@ def test_a_push_of_somebody_during_the_run_is_kept(world: World) -> None:
     assert job.ended.outputs["commit"] == world.bare.git("rev-parse", "main")
 
 
+@pytest.mark.sample(0)
 def test_a_protected_branch(world: World, tmp_path: Path) -> None:
     """Told where it is refused; with `pull-request`, the receipts get a branch of their own."""
     hook = world.bare.root / "hooks" / "pre-receive"
