@@ -108,6 +108,12 @@ def visit(browser: Browser) -> Callable[..., Any]:
 
 @pytest.fixture
 def page(visit: Callable[..., Any], server: Server) -> Iterator[Page]:
-    """The board of the shop, signed in."""
+    """The board of the shop, signed in. Where a busy machine has not loaded all of it, it is loaded again, as a person
+    would do."""
     with visit(server) as visitor:
-        yield visitor.go("board")
+        board = visitor.go("board")
+        try:
+            board.locator(".board .card").first.wait_for(state="attached", timeout=PATIENCE / 2)
+        except Exception:  # playwright's TimeoutError, which cannot be named where it is not installed
+            board.reload()
+        yield board
