@@ -34,6 +34,8 @@ async def forget(dask_scheduler, worker):
 
     async def answer_late(**known):
         found = answer(**known)
+        if asyncio.iscoroutine(found):  # a worker was forgotten before
+            found = await found
         if found["status"] == "missing":
             await asyncio.sleep(60)
         return found

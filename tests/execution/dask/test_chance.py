@@ -55,6 +55,11 @@ class Chance:
         else:
             runner.kill()
 
+    def tend(self) -> None:
+        """As whoever manages a cluster does: where no worker is left, another one comes."""
+        if all(one.poll() is not None for one in self.cluster.workers):
+            self.cluster.workers.append(self.cluster.start_worker())
+
     def _stop(self, worker: subprocess.Popen[bytes]) -> None:
         """A worker that is given up, and wakes up again with what it has to say."""
         worker.send_signal(signal.SIGSTOP)
@@ -87,7 +92,11 @@ def test_each_task_lands_once_whatever_dies(
         try:
             while runner.poll() is None and chance.faults:
                 chance.strike(runner)
-            runner.wait(4 * DEADLINE)
+                chance.tend()
+            end = time.monotonic() + 4 * DEADLINE
+            while runner.poll() is None and time.monotonic() < end:
+                chance.tend()
+                time.sleep(0.2)
         finally:
             runner.kill()
             runner.wait()
