@@ -67,7 +67,7 @@ def ran(repo: Checkout, inside: Call, tmp_path: Path) -> dict[tuple[str, ...], f
 
 
 class TestTheFile:
-    def test_it_says_what_the_run_came_to_and_how_the_clone_is(self, ran) -> None:
+    def test_metrics_say_what_the_run_came_to_and_how_the_clone_is(self, ran) -> None:
         assert ran["mdtodo_run_exit_code",] == 1
         assert ran["mdtodo_tasks", "high", "done"] == 1
         assert ran["mdtodo_tasks", "medium", "ready"] == 1  # it failed, and is tried again

@@ -91,7 +91,7 @@ def test_status_of_several(both: tuple[Checkout, Checkout], inside: Mdtodo, conf
     assert [(each["project"], each["by"]) for each in named["projects"]] == [("second", "section")]
 
 
-def test_those_of_the_users_configuration_are_served(configured: Path, tmp_path: Path) -> None:
+def test_projects_of_the_users_configuration_are_served(configured: Path, tmp_path: Path) -> None:
     with serving(tmp_path, "--projects") as server:
         assert [one["name"] for one in server.get("projects")["projects"]] == ["first", "second"]
     with serving(tmp_path, "--repo", "second") as server:

@@ -79,7 +79,9 @@ def end(repo: Checkout, process: subprocess.Popen[bytes]) -> int:
 
 
 class TestBackup:
-    def test_it_is_one_whole_file_that_says_whose_it_is(self, ran: Checkout, inside: Call, tmp_path) -> None:
+    def test_a_backup_is_one_whole_file_that_says_whose_it_is(
+        self, ran: Checkout, inside: Call, tmp_path
+    ) -> None:
         inside("state", "backup", str(tmp_path / "copy.db"))
         assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
         with closing(sqlite3.connect(f"file:{tmp_path}/copy.db?immutable=1", uri=True)) as copy:
