@@ -19,7 +19,8 @@ from cmarkgfm import cmark
 from mistune.block_parser import BlockParser
 
 from mdtodo.markdown.blocks.scanner import scan
-from mdtodo.markdown.document import parse, second_opinion
+from mdtodo.markdown.document import parse
+from mdtodo.markdown.second_opinion import second_opinion
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ HOUSE = ROOT / "mdtodo"
 
 #: What comes from outside, and the modules that may import it.
 DOORS = {
-    "mistune": {"mdtodo.markdown.document"},
+    "mistune": {"mdtodo.markdown.second_opinion"},
     "pathspec": {"mdtodo.core.path_patterns"},
     "sqlite3": {"mdtodo.storage.database"},
     "git": {"mdtodo.git.repository"},

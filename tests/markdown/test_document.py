@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.errors import InputError
-from mdtodo.markdown.document import Document, Item, parse, second_opinion
+from mdtodo.markdown.document import Document, Item, parse
+from mdtodo.markdown.second_opinion import second_opinion
 from tests.examples import examples
 
 from . import documents

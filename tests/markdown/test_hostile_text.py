@@ -11,10 +11,11 @@ import pytest
 from mdtodo.core.edits import ChangeLine, SetStatus
 from mdtodo.core.task import Status
 from mdtodo.errors import EditError
-from mdtodo.markdown.document import parse, second_opinion
+from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.add_task import add_task
 from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.keys.read import read_keys
+from mdtodo.markdown.second_opinion import second_opinion
 from mdtodo.markdown.tasks import read_tasks
 from tests.examples import TIMES
 from tests.timing import TRIES, cpu_seconds

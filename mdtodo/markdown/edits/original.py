@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mdtodo.markdown.document import second_opinion
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.keys.write import favourite_dialect
+from mdtodo.markdown.second_opinion import second_opinion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
