@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.task import WRITTEN_CHARS
 from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
+from mdtodo.markdown.reparse import reparse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -120,10 +121,13 @@ def parse_cached(
     last. Raises InputError where they cannot be read."""
     key = file, data, tuple(statuses.items())
     known = _parsed.get(key)
-    if known is None and (like := like or _newest(file, key[2])) is not None:
+    like = like or _newest(file, key[2])
+    if known is None and like is not None:
         known = like.reread(data, statuses)
     if known is None:
-        document = parse(data, statuses, file=file)
+        document = (
+            reparse(like.document, data, statuses, file=file) if like else parse(data, statuses, file=file)
+        )
         known = ParsedFile(document, TaskIndex(document, file))
     keep(known, statuses)
     return known

@@ -1,8 +1,8 @@
 """bytes -> Document: the tasks of a markdown file with their exact places.
 
-The line scanner in `blocks` decides what is a list item, since it does what GitHub Flavored Markdown says;
-No place outlives the bytes it was read
-from. What is found are named tuples: frozen dataclasses take five times as long, to define and to make.
+The line scanner in `blocks` decides what is a list item, since it does what GitHub Flavored Markdown says. No place
+outlives the bytes it was read from. What is found are named tuples: frozen dataclasses take five times as long, to
+define and to make.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def parse(data: bytes, statuses: Mapping[str, Status] = STATUS_CHARS, *, file: s
     """
     check_encoding(data, file)
     with PausedCollector(data):
-        return _Reader(data, statuses).document()
+        return Reader(data, statuses).document()
 
 
 class PausedCollector:
@@ -122,14 +122,17 @@ class PausedCollector:
             gc.enable()
 
 
-class _Reader:
-    """Turns the blocks of one file into its Document."""
+class Reader:
+    """Turns the blocks of one file into its Document. `start`: the offset and the number of the line to begin with, if
+    that is not the first one."""
 
-    def __init__(self, data: bytes, statuses: Mapping[str, Status]) -> None:
+    def __init__(
+        self, data: bytes, statuses: Mapping[str, Status], start: tuple[int, int] | None = None
+    ) -> None:
         self.data = data
         self.chars = {char.encode(): (char, status) for char, status in statuses.items()}
         self.text = normalize_newlines(data)
-        self.blocks = scan(self.text, *skip_front_matter(self.text))
+        self.blocks = scan(self.text, *(start or skip_front_matter(self.text)))
         self.first, self.starts = self.blocks.first, self.blocks.starts
         self.tasks: list[ListItem] = []
         self.items: list[Item] = []
@@ -138,6 +141,7 @@ class _Reader:
         self.indents: dict[bytes, bytes] = {}
 
     def document(self) -> Document:
+        """What was found."""
         self._read_items()
         self._read_bodies()
         headings = self._read_headings()

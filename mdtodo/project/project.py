@@ -175,10 +175,16 @@ class Project:
     def with_contents(self, contents: Mapping[str, bytes]) -> Project:
         """The project as it would be with these bytes in these of its files; nothing is written."""
         from mdtodo.markdown.document import parse
+        from mdtodo.markdown.reparse import reparse
         from mdtodo.markdown.tasks import read_tasks
 
         status = self.config.status
-        changed = {file: parse(data, status, file=file) for file, data in contents.items()}
+        changed = {
+            file: reparse(self.documents[file], data, status, file=file)
+            if file in self.documents
+            else parse(data, status, file=file)
+            for file, data in contents.items()
+        }
         documents = {**self.documents, **changed}
         tasks = read_tasks(documents)
         deleted = self.deleted or DeletedTasks(self.repo, self.config)

@@ -85,7 +85,7 @@ class Blocks(NamedTuple):
     """What a scan found. `starts` has the offset of each scanned line, and the end of the text.
 
     `first` is the number of the first scanned line, `fences` the first and last line of each fenced code
-    block, `definitions` the lines of link reference definitions.
+    block, `definitions` the lines of link reference definitions, `lists` how many lists there are.
     """
 
     items: list[ListItem]
@@ -94,6 +94,7 @@ class Blocks(NamedTuple):
     starts: list[int]
     first: int
     definitions: list[bytes]
+    lists: int
 
 
 def skip_blanks(text: bytes, at: int, column: int) -> tuple[int, int]:

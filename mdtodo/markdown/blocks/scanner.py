@@ -56,7 +56,9 @@ class _Scanner(OpenBlocks):
             line()
         self.line += 1
         self.close(1)
-        return Blocks(self.items, self.headings, self.fences, [*starts, size], first, self.definitions)
+        return Blocks(
+            self.items, self.headings, self.fences, [*starts, size], first, self.definitions, self.lists
+        )
 
     def _line(self) -> None:
         matched = self.matched = self._match()

@@ -13,6 +13,7 @@ from mdtodo.markdown.edits.blank_lines import blanks_before, blanks_behind
 from mdtodo.markdown.edits.move_task import below_it
 from mdtodo.markdown.edits.outline import Outline, plain
 from mdtodo.markdown.edits.subtree import start_of
+from mdtodo.markdown.reparse import reparse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -88,7 +89,9 @@ class Archiving:
         before = parse(self.data, self.statuses, file=self.file)
         for gap in (False, True):
             made = _put_into(before, path, edits, gap=gap)
-            if _has_all(before, parse(made, self.statuses, file=self.file), path, edits, self.statuses):
+            if _has_all(
+                before, reparse(before, made, self.statuses, file=self.file), path, edits, self.statuses
+            ):
                 return made
         return None
 
@@ -116,7 +119,7 @@ def without(document: Document, indices: Collection[int], statuses: Mapping[str,
         end = start
     made = data[:end] + b"".join(reversed(pieces))
     gone = {one for index in indices for one in below_it(document, index)}
-    return made if _is_rest(document, gone, parse(made, statuses)) else None
+    return made if _is_rest(document, gone, reparse(document, made, statuses)) else None
 
 
 def _regions(document: Document, indices: Iterable[int]) -> list[tuple[int, int]]:

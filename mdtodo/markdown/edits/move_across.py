@@ -8,6 +8,7 @@ from mdtodo.errors import EditError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.move_task import Move, Moved, Target, move_task
 from mdtodo.markdown.edits.subtree import subtree
+from mdtodo.markdown.reparse import reparse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,7 @@ def put_task(document: Document, text: str, target: Target, statuses: Mapping[st
     lines = text.encode().replace(b"\n", newline)
     if data.strip(b"\xef\xbb\xbf") and data[-1:] not in (b"\n", b"\r"):
         lines = newline + lines.removesuffix(newline)
-    at_end = parse(data + newline + lines, statuses)
+    at_end = reparse(document, data + newline + lines, statuses)
     known, new = [item.text for item in document.items], parse(text.encode(), statuses).items
     if [item.text for item in at_end.items] != known + [item.text for item in new]:
         raise EditError("there is no place where it would be the same task")
@@ -45,7 +46,7 @@ def remove_task(document: Document, index: int, statuses: Mapping[str, Status]) 
     """The bytes without the task and all that is below it. EditError where anything else would change."""
     move = Move(document, index, Target(), statuses)
     data = move.removed()
-    after = parse(data, statuses).items
+    after = reparse(document, data, statuses).items
     before = [document.items[one] for one in move.rest]
     place: dict[int | None, int | None] = {None: None, **{was: now for now, was in enumerate(move.rest)}}
     expected = [(one.text, one.status, place[one.parent]) for one in before]

@@ -6,7 +6,6 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.errors import EditError
-from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.blank_lines import BLANKS, blanks_before, blanks_behind
 from mdtodo.markdown.edits.list_items import ListStyle
 from mdtodo.markdown.edits.original import Original, agrees
@@ -14,6 +13,7 @@ from mdtodo.markdown.edits.paragraph import line_end
 from mdtodo.markdown.edits.placement import Insertion
 from mdtodo.markdown.edits.places import below, find_heading, in_file, in_section
 from mdtodo.markdown.edits.subtree import start_of, subtree
+from mdtodo.markdown.reparse import reparse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -104,7 +104,7 @@ class Move:
         if self.target.before == self.item.index:
             yield self._unmoved()
             return
-        original = Original(parse(self.removed(), self.statuses), self.statuses)
+        original = Original(reparse(self.document, self.removed(), self.statuses), self.statuses)
         if len(original.document.items) != len(self.rest):
             raise EditError("taking it away would change more than this task")
         for place in self._places(original):
@@ -140,7 +140,7 @@ class Move:
             one for one in self.document.items if one.list_index == number and one.index > self.item.index
         ]
         numbers = [(one.index, int(one.marker[:-1]) - 1) for one in behind]
-        return _renumbered(self.document.data, numbers, self.statuses)
+        return _renumbered(self.document, numbers, self.statuses)
 
     def _places(self, original: Original) -> Iterator[Insertion]:
         if self.target.before is not None:
@@ -212,10 +212,10 @@ class Move:
 
     def _numbered(self, data: bytes) -> bytes:
         """With new numbers in the two lists, where those that they had count up."""
-        document = parse(data, self.statuses)
+        document = reparse(self.document, data, self.statuses)
         if len(document.items) != len(self.order):
             return data
-        return _renumbered(data, [*self._numbers(document)], self.statuses)
+        return _renumbered(document, [*self._numbers(document)], self.statuses)
 
     def _numbers(self, document: Document) -> Iterator[tuple[int, int]]:
         root = document.items[self.order.index(self.item.index)]
@@ -240,7 +240,7 @@ class Move:
 
     def is_intended(self, data: bytes) -> bool:
         """Whether a parse of these bytes finds all tasks as they were, and this one where it is to be."""
-        before, after = self.document, parse(data, self.statuses)
+        before, after = self.document, reparse(self.document, data, self.statuses)
         if len(after.items) != len(before.items):
             return False
         place = {was: now for now, was in enumerate(self.order)}
@@ -282,9 +282,10 @@ class Move:
         return len(set(lists.values())) == len(lists)
 
 
-def _renumbered(data: bytes, numbers: Sequence[tuple[int, int]], statuses: Mapping[str, Status]) -> bytes:
-    """With these numbers, by the numbers of the tasks."""
-    document = parse(data, statuses)
+def _renumbered(
+    document: Document, numbers: Sequence[tuple[int, int]], statuses: Mapping[str, Status]
+) -> bytes:
+    """The bytes with these numbers, by the numbers of the tasks."""
     for index, number in numbers:
         if index >= len(document.items):
             break
@@ -295,9 +296,8 @@ def _renumbered(data: bytes, numbers: Sequence[tuple[int, int]], statuses: Mappi
         start = start_of(document, item)
         found = subtree(document, item)
         new = found.written(found.quote + found.blanks, marker.encode())
-        data = data[:start] + new + data[item.end :]
-        document = parse(data, statuses)
-    return data
+        document = reparse(document, document.data[:start] + new + document.data[item.end :], statuses)
+    return document.data
 
 
 def _headings(document: Document, item: Item, inside: set[int] | None) -> Iterator[str]:

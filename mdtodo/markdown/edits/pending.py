@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.edits import AddNote, AddSubtasks, ChangeLine, SetKey, SetStatus
 from mdtodo.core.task import WRITTEN_CHARS, Status
-from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.list_items import (
     ListStyle,
     NewItem,
@@ -23,6 +22,7 @@ from mdtodo.markdown.edits.paragraph import Paragraph, after_paragraph, line_end
 from mdtodo.markdown.edits.placement import PLACEMENTS, Insertion, Placement
 from mdtodo.markdown.keys.write import SEVERAL_FORMS, key_splices
 from mdtodo.markdown.keys.write_words import tag_splices, title_splices
+from mdtodo.markdown.reparse import reparse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,24 +78,32 @@ class PendingEdits:
         """The bytes: those of the original with the edits made. No more edits can be added after that."""
         return self._data(boxed=False)
 
+    @cached_property
+    def after(self) -> Document:
+        """What is read in those bytes."""
+        return self._parsed(self.data)
+
     def is_intended(self) -> bool:
         """Whether a parse of the bytes finds exactly the intended tasks.
 
         So that a bullet of plain text is one as well, and not part of a block of code, they are looked at a
         second time with boxes in all the new bullets.
         """
-        if not self._is_found(parse(self.data, self.original.statuses), boxed=False):
+        if not self._is_found(self.after, boxed=False):
             return False
         if not any(insertion.has_bullets for insertion in self._all_insertions):
             return True
-        return self._is_found(parse(self._data(boxed=True), self.original.statuses), boxed=True)
+        return self._is_found(self._parsed(self._data(boxed=True)), boxed=True)
 
     def agrees_with_mistune(self) -> bool:
         """Whether mistune would find the same tasks in the new bytes, if it does in the old ones."""
         # Ticks and keys move no list item. And mistune takes five times as long as our own parse.
         if not self._all_insertions or not self.original.agreed:
             return True
-        return agrees(parse(self.data, self.original.statuses), self.original.statuses)
+        return agrees(self.after, self.original.statuses)
+
+    def _parsed(self, data: bytes) -> Document:
+        return reparse(self.document, data, self.original.statuses)
 
     def _data(self, *, boxed: bool) -> bytes:
         data = self.document.data
