@@ -124,7 +124,8 @@ def _apply(
             return ticked
     from mdtodo.markdown.edits.apply import apply
 
-    return apply(data, edits, statuses, file=file, tolerant=True)
+    there = parse_cache.parse_cached(data, statuses, file).document
+    return apply(data, edits, statuses, file=file, tolerant=True, document=there)
 
 
 def _open_ones(version: EditResult, wanted: Wanted, statuses: Mapping[str, Status], file: str) -> Wanted:

@@ -57,16 +57,72 @@ def anchors(document: Document, file: str, keys: Sequence[Keys] | None = None) -
     """
     if keys is None:
         keys = [read_keys(item.text) for item in document.items]
-    digests = _digests(document.items, keys)
     sections = _Sections(document)
-    found: list[Anchor] = []
-    for item, own, digest, (before, after) in zip(
-        document.items, keys, digests, _neighbours(document.items, keys), strict=True
-    ):
-        section, above = sections[item.headings]
-        said = _keys_of(own) + above if own.tokens or above else ""
-        found.append(Anchor(file, own.id, digest, 0, own.title, section, said, before, after))
-    return _numbered(found)
+    places = zip(_digests(document.items, keys), _neighbours(document.items, keys), strict=True)
+    return _numbered(
+        [
+            _anchor(file, own, digest, beside, sections[item.headings])
+            for item, own, (digest, beside) in zip(document.items, keys, places, strict=True)
+        ]
+    )
+
+
+def _anchor(file: str, keys: Keys, digest: str, beside: tuple[str, str], above: tuple[str, str]) -> Anchor:
+    section, said_above = above
+    said = _keys_of(keys) + said_above if keys.tokens or said_above else ""
+    return Anchor(file, keys.id, digest, 0, keys.title, section, said, *beside)
+
+
+def _anchors_like(document: Document, file: str, anchor: Anchor) -> dict[int, Anchor] | None:
+    """By index, the anchors of all tasks that have its explicit id, or its titles; of others as well. None where as
+    much would have to be read for that as for all tasks."""
+    items = document.items
+    found = _items_like(items, anchor)
+    if found is None:
+        return None
+    sections = _Sections(document)
+    made: list[Anchor] = []
+    for item in found:
+        around = [item]
+        while (parent := around[-1].parent) is not None:
+            around.append(items[parent])
+        digest = hexdigest("\n".join([read_keys(one.text).title for one in reversed(around)]).encode())
+        beside = _title_beside(items, item, -1), _title_beside(items, item, 1)
+        made.append(_anchor(file, read_keys(item.text), digest, beside, sections[item.headings]))
+    return dict(zip([item.index for item in found], _numbered(made), strict=True))
+
+
+def _items_like(items: Sequence[Item], anchor: Anchor) -> list[Item] | None:
+    """Those with its title or its explicit id; None where these are many, or hard to tell from others."""
+    # The words of a title stand in the line as they are, and so does an id.
+    words = sorted((anchor.title or "").split(), key=len, reverse=True)
+    if not words:
+        return None
+    word, name = words[0], anchor.explicit
+    found = [item for item in items if word in item.text and all(one in item.text for one in words)]
+    if name is not None:
+        found = sorted({*found, *[item for item in items if name in item.text]})
+    if len(found) * _FEW_READ > len(items):
+        return None
+    read = [(item, read_keys(item.text)) for item in found]
+    found = [
+        item for item, keys in read if keys.title == anchor.title or (name is not None and keys.id == name)
+    ]
+    return found if len(found) * _FEW_ALIKE < len(items) else None
+
+
+#: One of so many tasks may have the words, and one of so many the title, where the others are not read.
+_FEW_READ, _FEW_ALIKE = 10, 100
+
+
+def _title_beside(items: Sequence[Item], item: Item, step: int) -> str:
+    """The title of the next task in that direction below the same parent and the same headings, "" if there is none."""
+    end = len(items) if step > 0 else -1
+    for index in range(item.index + step, end, step):
+        other = items[index]
+        if (other.parent, other.headings) == (item.parent, item.headings):
+            return read_keys(other.text).title
+    return ""
 
 
 class _Hash(Protocol):
@@ -189,16 +245,35 @@ def _sha1(text: str) -> str:
 class TaskIndex:
     """The tasks of one version of a file, by what an anchor knows of them."""
 
-    def __init__(self, document: Document, file: str, keys: Sequence[Keys] | None = None) -> None:
+    def __init__(self, document: Document, file: str) -> None:
         self.document = document
         self.file = file
-        self._ids: dict[str, list[int]] = {}
-        self._digests: dict[str, list[int]] = {}
         # Of a file of equal tasks each may be asked for: what holds for all of them is found out once.
         self._twins: dict[str, dict[tuple[str, str | None], list[int]]] = {}
         self._unclears: dict[tuple[int, str], Unclear] = {}
-        self._anchors = anchors(document, file, keys)
-        for index, place in enumerate(self._anchors):
+        self._asked = 0
+        self._anchors: Mapping[int, Anchor] = {}
+        self._ids: dict[str, list[int]] = {}
+        self._digests: dict[str, list[int]] = {}
+
+    def _read_all(self) -> None:
+        if len(self._anchors) < len(self.document.items):
+            self._remember(dict(enumerate(anchors(self.document, self.file))))
+
+    def _read_for(self, anchor: Anchor) -> None:
+        """Read the tasks that it may be; all of them for who asks for many."""
+        if len(self._anchors) == len(self.document.items):
+            return
+        self._asked += 1
+        like = _anchors_like(self.document, self.file, anchor) if self._asked <= _FEW else None
+        if like is None:
+            self._read_all()
+        else:
+            self._remember(like)
+
+    def _remember(self, found: Mapping[int, Anchor]) -> None:
+        self._anchors, self._ids, self._digests = found, {}, {}
+        for index, place in found.items():
             self._digests.setdefault(place.digest, []).append(index)
             if place.explicit is not None:
                 self._ids.setdefault(place.explicit, []).append(index)
@@ -213,6 +288,7 @@ class TaskIndex:
 
     def __getitem__(self, index: int) -> Anchor:
         """The anchor of the task with that index."""
+        self._read_all()
         return self._anchors[index]
 
     def find(self, anchor: Anchor) -> int | str:
@@ -225,6 +301,7 @@ class TaskIndex:
         (headings and keys where the equal ones are all in other files), and its file; and where tasks are equal in
         headings and keys too, all of these must stand as they stood.
         """
+        self._read_for(anchor)
         named = self._ids.get(anchor.explicit, []) if anchor.explicit is not None else []
         if anchor.shared or len(named) > 1:
             return self._several(anchor.explicit, named)
@@ -318,6 +395,9 @@ class TaskIndex:
             return f"no task has the id {anchor.explicit!r}, or that title below the same parents"
         return "no task has that title below the same parents any more"
 
+
+#: So many tasks are asked for one by one, before all of the file are read.
+_FEW = 5
 
 #: So many places are named in a sentence.
 _SHOWN = 5

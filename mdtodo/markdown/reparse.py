@@ -32,10 +32,33 @@ def reparse(
 ) -> Document:
     """What `parse` finds in `data`, in time that grows with what differs from `before`, which was read with the same
     `statuses`. Raises InputError as `parse` does."""
+    return reparse_part(before, data, statuses, file=file).document
+
+
+def reparse_part(
+    before: Document, data: bytes, statuses: Mapping[str, Status] = STATUS_CHARS, *, file: str = "TODO.md"
+) -> Reparsed:
+    """The same, and which part of the file was read anew."""
     check_encoding(data, file)
     with PausedCollector(data):
-        found = _reparsed(before, data, statuses)
-    return found or parse(data, statuses, file=file)
+        return _reparsed(before, data, statuses) or Reparsed(parse(data, statuses, file=file), None)
+
+
+class Part(NamedTuple):
+    """The tasks between two headings: the index of the first, that behind the last before, and that now. All others are
+    the same, and none of them is nested with one of these, in a list with one, or below the same headings."""
+
+    begin: int
+    end: int
+    new_end: int
+
+
+class Reparsed(NamedTuple):
+    """What was found, and which part of it was read anew; None: all. The headings of both versions are the same then,
+    and neither has unknown boxes."""
+
+    document: Document
+    part: Part | None
 
 
 class _Cut(NamedTuple):
@@ -47,11 +70,11 @@ class _Cut(NamedTuple):
     heading: int | None
 
 
-def _reparsed(before: Document, data: bytes, statuses: Mapping[str, Status]) -> Document | None:
+def _reparsed(before: Document, data: bytes, statuses: Mapping[str, Status]) -> Reparsed | None:
     """None where all has to be read."""
     was = before.data
-    if was == data:
-        return before
+    if was == data and not before.unknown_boxes:
+        return Reparsed(before, Part(0, 0, 0))
     if before.unknown_boxes or any(_counts_beyond(text) for text in (was, data)):
         return None
     same = _common_start(was, data)
@@ -62,7 +85,7 @@ def _reparsed(before: Document, data: bytes, statuses: Mapping[str, Status]) -> 
         if start[0] > same or skip_front_matter(normalize_newlines(data)) != start:
             return None
         first = _Cut(*start, None)
-    return _Change(before, data, statuses, first, last).document()
+    return _Change(before, data, statuses, first, last).reparsed()
 
 
 def _counts_beyond(text: bytes) -> bool:
@@ -150,27 +173,28 @@ class _Change:
         self.new = Reader(data[: end + self.more], statuses, start)
         self.more_lines = data.count(b"\n", first.at, end + self.more) - was.count(b"\n", first.at, end)
 
-    def document(self) -> Document | None:
+    def reparsed(self) -> Reparsed | None:
         """The whole of it; None where what has changed counts beyond these lines."""
         before, old, new = self.before, self.old.document(), self.new.document()
         if self.old.candidates or self.new.candidates or not self._is_alike(old.headings, new.headings):
             return None
         begin = _place(before.items, self.first.line)
         end = len(before.items) if self.last is None else _place(before.items, self.last.line)
-        part = _Part.of(old, before, begin, self.first.heading)
-        if part is None or tuple(part.placed(old.items)) != before.items[begin:end]:
+        place = _Place.of(old, before, begin, self.first.heading)
+        if place is None or tuple(place.placed(old.items)) != before.items[begin:end]:
             return None
         if new.items and not old.items:  # which number their list has is not known
             return None
-        items = before.items[:begin] + tuple(part.placed(new.items))
+        items = before.items[:begin] + tuple(place.placed(new.items))
         more = len(items) - end
-        return before._replace(
+        document = before._replace(
             data=self.data,
             items=items + self._shifted_items(end, more),
             headings=self._headings(new.headings, begin, more),
             newline=dominant_newline(self.data),
             empty_boxes=self._empty_boxes(new.empty_boxes),
         )
+        return Reparsed(document, Part(begin, end, len(items)))
 
     def _is_alike(self, old: Sequence[Heading], new: Sequence[Heading]) -> bool:
         """Whether what is below the second heading has the same headings above it, and may refer to the same links."""
@@ -217,7 +241,7 @@ class _Change:
         return (*[one for one in empty if one < since], *new, *[one + self.more_lines for one in behind])
 
 
-class _Part(NamedTuple):
+class _Place(NamedTuple):
     """Where a part that was read alone stands in the whole: its first item, heading and list, and the headings above
     it with their levels, outermost first. `levels` are those of its own headings."""
 
@@ -228,7 +252,7 @@ class _Part(NamedTuple):
     levels: tuple[int, ...]
 
     @classmethod
-    def of(cls, part: Document, whole: Document, begin: int, heading: int | None) -> _Part | None:
+    def of(cls, part: Document, whole: Document, begin: int, heading: int | None) -> _Place | None:
         """As its first item, which stands below the part's first heading, is in both; None if that is not known."""
         levels = tuple([one.level for one in part.headings])
         if not part.items:

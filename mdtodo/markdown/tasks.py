@@ -91,7 +91,7 @@ def join_files(files: Sequence[FileTasks]) -> tuple[Task, ...]:
     linked: list[Task] = []
     first = 0
     for file in files:
-        linked += _link(file, ids[first : first + len(file.tasks)], known)
+        linked += link(file, ids[first : first + len(file.tasks)], known)
         first += len(file.tasks)
     return tuple(linked)
 
@@ -107,6 +107,9 @@ class _Across(NamedTuple):
         if anchor.digest in self.digests:
             anchor = anchor._replace(elsewhere=True)
         return anchor._replace(shared=True) if anchor.explicit in self.names else anchor
+
+
+_NO_OTHERS = _Across(frozenset(), frozenset())
 
 
 def _across(places: Sequence[Anchor]) -> _Across:
@@ -226,8 +229,8 @@ def _text(document: Document, lines: tuple[Span, ...]) -> str:
     return "\n".join(data[span.start : span.end].decode() for span in lines).strip("\n")
 
 
-def _link(given: FileTasks, ids: Sequence[str], across: _Across) -> Iterator[Task]:
-    """The tasks of a part with their ids, parents, children and the task before each in its ordered list."""
+def link(given: FileTasks, ids: Sequence[str], across: _Across = _NO_OTHERS) -> Iterator[Task]:
+    """The tasks of a part with these ids, parents, children and the task before each in its ordered list."""
     children: list[list[str]] = [[] for _ in ids]
     for (parent, _, _), name in zip(given.places, ids, strict=True):
         if parent is not None:

@@ -106,7 +106,7 @@ def add_task(checkout: Checkout, given: Arguments) -> dict[str, Any]:
         )
 
     after, task = files.persist(attempt)
-    warnings = add.warnings(after, task)
+    warnings = add.warnings(after, task, named=given.text("file") is not None)
     return brief(after.plan, task) | ({"warnings": warnings} if warnings else {})
 
 

@@ -89,6 +89,7 @@ def prepare(
             section=section,
             statuses=project.config.status,
             file=target,
+            document=there,
         )
         if note is not None:
             after = _with_note(project, target, after, note)
@@ -120,19 +121,27 @@ def new_file(root: str, path: str, cwd: str) -> str:
     return relative
 
 
-def warnings(after: Project, task: Task) -> list[str]:
-    """What a person should know of a task that was added: that nobody reads its file, and what is wrong with it."""
-    told = (
-        []
-        if is_looked_at(after, task.file)
-        else [f"{task.file} does not match `files`, so other commands do not read it"]
-    )
+def warnings(after: Project, task: Task, *, named: bool = True) -> list[str]:
+    """What a person should know of a task that was added: that nobody reads its file, where that was `named`, and what
+    is wrong with it."""
+    told: list[str] = []
+    if named and not is_looked_at(after, task.file):
+        told += [f"{task.file} does not match `files`, so other commands do not read it"]
     told += [f"{task.file}:{task.line}: {problem.message}" for problem in after.problems(task)]
+    if not _may_be_wrong(after, task):
+        return told
     return told + [
         f"{one.file}:{one.line}: {one.message}"
         for one in findings(after.plan, after.config)
         if (one.file, one.line, one.severity) == (task.file, task.line, Severity.ERROR)
     ]
+
+
+def _may_be_wrong(project: Project, task: Task) -> bool:
+    """Whether an error may be found in the task, for which all others are looked at too: not where it has nothing but
+    words and what is right on any line."""
+    says = task.explicit_id or task.after or task.previous or task.own_run or task.own_lane or task.expand
+    return bool(says or project.config.check.require)
 
 
 def is_looked_at(project: Project, file: str) -> bool:

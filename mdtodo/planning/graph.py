@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Status, Task
 
 
+def in_order(tasks: Iterable[Task]) -> tuple[Task, ...]:
+    """The tasks by file and line."""
+    return tuple(sorted(tasks, key=lambda task: (task.file, task.line, task.depth, task.id)))
+
+
 class Graph:
     """A snapshot of the tasks' waits, in whatever order they come; numbers are positions in `tasks`, by file
     and line. Linear in tasks and waits.
@@ -45,7 +50,7 @@ class Graph:
     def __init__(
         self, tasks: Iterable[Task], deleted: frozenset[str] = frozenset(), today: str | None = None
     ) -> None:
-        self.tasks = tuple(sorted(tasks, key=lambda task: (task.file, task.line, task.depth, task.id)))
+        self.tasks = in_order(tasks)
         self.index = {task.id: position for position, task in enumerate(self.tasks)}
         self.closed = [task.status.closed for task in self.tasks]
         self.parents = [self.index.get(task.parent or "", -1) for task in self.tasks]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import State, Status
@@ -169,23 +169,23 @@ def plan(
     whether a recipe could be carried out here, see `Router`. `deleted`: ids of tasks that were done, and are no longer
     there. `today` (YYYY-MM-DD): what is not to be done before a later day is blocked until then.
     """
-    from mdtodo.planning.graph import Graph
+    from mdtodo.planning.graph import Graph, in_order
     from mdtodo.planning.on_demand import OnDemand
     from mdtodo.planning.routing import Router
 
-    graph = Graph(tasks, deleted, today)
-    router = Router(config, available)
-    by_id = {task.id: task for task in graph.tasks}
-    routes = OnDemand(by_id, lambda name: router.route(by_id[name]))
-    blocked_by = OnDemand(by_id, graph.blockers)
+    by_id = {task.id: task for task in in_order(tasks)}
+    graph = cache(lambda: Graph(by_id.values(), deleted, today))
+    router = cache(lambda: Router(config, available))
+    routes = OnDemand(by_id, lambda name: router().route(by_id[name]))
+    blocked_by = OnDemand(by_id, lambda name: graph().blockers(name))
     return Plan(
         tasks=by_id,
         routes=routes,
         states=OnDemand(
-            by_id, lambda name: _state(by_id[name], graph, routes, blocked_by[name], config, leased)
+            by_id, lambda name: _state(by_id[name], graph(), routes, blocked_by[name], config, leased)
         ),
         blocked_by=blocked_by,
-        make_graph=lambda: graph,
+        make_graph=graph,
         measured={task_id: seconds / 60 for task_id, seconds in (durations or {}).items()},
         processor_needs={name: one.needs for name, one in config.processors.items() if one.needs},
     )

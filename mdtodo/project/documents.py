@@ -1,4 +1,4 @@
-"""The documents of a large repository: who lists tasks needs none of them."""
+"""The documents of a large repository, and of one that would be changed: who lists tasks needs none of them."""
 
 from __future__ import annotations
 
@@ -43,3 +43,22 @@ class Documents(Mapping[str, "Document"]):
 
     def __contains__(self, file: object) -> bool:
         return file in self._names
+
+
+class ChangedDocuments(Mapping[str, "Document"]):
+    """Documents of which some are others; the rest stays unread where it is."""
+
+    def __init__(self, before: Mapping[str, Document], changed: Mapping[str, Document]) -> None:
+        self._before, self._changed = before, changed
+
+    def __getitem__(self, file: str) -> Document:
+        return self._changed[file] if file in self._changed else self._before[file]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self._before, *self._changed]))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, file: object) -> bool:
+        return file in self._changed or file in self._before

@@ -185,10 +185,11 @@ def combined(project: Project, made: Sequence[Breakdown]) -> Expansion:
     contents: dict[str, tuple[bytes, bytes]] = {}
     problems: list[str] = []
     for file in dict.fromkeys(one.task.file for one in made):
-        before = project.documents[file].data
+        document = project.documents[file]
+        before = document.data
         edits = [one.edit for one in made if one.task.file == file]
         try:
-            applied = apply(before, edits, project.config.status, file=file)
+            applied = apply(before, edits, project.config.status, file=file, document=document)
         except EditError as error:
             problems.append(str(error))
             continue

@@ -163,34 +163,54 @@ class Project:
         by_file: dict[str, list[Edit]] = {}
         for edit in edits:
             by_file.setdefault(edit.anchor.file, []).append(edit)
-        return self.with_contents(
-            {
-                file: apply(
-                    self.documents[file].data, wanted, self.config.status, file=file, tolerant=True
-                ).data
-                for file, wanted in by_file.items()
-            }
-        )
+        contents: dict[str, bytes] = {}
+        for file, wanted in by_file.items():
+            there = self.documents[file]
+            made = apply(there.data, wanted, self.config.status, file=file, tolerant=True, document=there)
+            contents[file] = made.data
+        return self.with_contents(contents)
 
     def with_contents(self, contents: Mapping[str, bytes]) -> Project:
         """The project as it would be with these bytes in these of its files; nothing is written."""
-        from mdtodo.markdown.document import parse
-        from mdtodo.markdown.reparse import reparse
-        from mdtodo.markdown.tasks import read_tasks
+        from mdtodo.project.documents import ChangedDocuments
 
-        status = self.config.status
-        changed = {
-            file: reparse(self.documents[file], data, status, file=file)
-            if file in self.documents
-            else parse(data, status, file=file)
-            for file, data in contents.items()
-        }
-        documents = {**self.documents, **changed}
-        tasks = read_tasks(documents)
+        changed, tasks = self._read_anew(contents)
         deleted = self.deleted or DeletedTasks(self.repo, self.config)
         world = World(self.state_summary.leased, self.state_summary.seconds, self.available, deleted)
-        made = make_plan(tasks, self.config, world)
-        return replace(self, documents=documents, plan=made, marked=None)
+        documents = ChangedDocuments(self.documents, changed)
+        if tasks is None:
+            from mdtodo.markdown.tasks import read_tasks
+
+            tasks = read_tasks(documents)
+        return replace(
+            self, documents=documents, plan=make_plan(tasks, self.config, world), marked=self._marked(changed)
+        )
+
+    def _read_anew(
+        self, contents: Mapping[str, bytes]
+    ) -> tuple[dict[str, Document], tuple[Task, ...] | None]:
+        """What these bytes say, and all tasks, where what is not in them tells these."""
+        from mdtodo.markdown.changed_tasks import changed_tasks
+        from mdtodo.markdown.document import parse
+        from mdtodo.markdown.reparse import reparse_part
+
+        changed: dict[str, Document] = {}
+        tasks: tuple[Task, ...] | None = tuple(self.tasks.values())
+        for file, data in contents.items():
+            if file not in self.documents:
+                changed[file], tasks = parse(data, self.config.status, file=file), None
+                continue
+            before = self.documents[file]
+            changed[file], part = reparse_part(before, data, self.config.status, file=file)
+            if tasks is not None:
+                tasks = part and changed_tasks(tasks, file, before, changed[file], part)
+        return changed, tasks
+
+    def _marked(self, changed: Mapping[str, Document]) -> tuple[str, ...] | None:
+        if self.marked is None:
+            return None
+        here = [file for file, document in changed.items() if document.conflicts]
+        return (*[file for file in self.marked if file not in changed], *here)
 
 
 def read_config(repo: Repository) -> Config:

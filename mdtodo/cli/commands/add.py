@@ -67,7 +67,7 @@ def command(
         return add(project, " ".join(text), parent=parent, section=section, file=file, note=note)
 
     after, task = persist(attempt)
-    say(warnings(after, task))
+    say(warnings(after, task, named=path is not None))
     if as_json:
         from mdtodo.reporting.json_documents import print_tasks_json
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mdtodo.core.task import Anchor
+    from mdtodo.markdown.document import Document
 
 
 def add_task(
@@ -32,17 +33,19 @@ def add_task(
     section: str | None = None,
     statuses: Mapping[str, Status] = STATUS_CHARS,
     file: str = "TODO.md",
+    document: Document | None = None,
 ) -> bytes:
-    """The bytes with a new open task, written as its neighbours are.
+    """The bytes with a new open task, written as its neighbours are. `document` is what was read in `data`, where
+    somebody has read it.
 
     It goes below `under` as the last child; else to the end of the list of the section with that heading, or
     to the end of the file's last list of tasks at the top level. Raises EditError where there is no such task
     or heading, or where it would not become exactly one task.
     """
     new_item = _new_task(text, statuses)
-    original = Original(parse(data, statuses, file=file), statuses)
+    original = Original(document or parse(data, statuses, file=file), statuses)
     if under is not None:
-        where = TaskIndex(original.document, file, original.keys).find(under)
+        where = TaskIndex(original.document, file).find(under)
         if isinstance(where, str):
             raise EditError(where)
         insertions = below(original, where, [new_item])

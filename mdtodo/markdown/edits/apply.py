@@ -63,8 +63,10 @@ def apply(
     *,
     file: str = "TODO.md",
     tolerant: bool = False,
+    document: Document | None = None,
 ) -> Applied:
-    """Make the edits; every byte that they do not ask to change stays.
+    """Make the edits; every byte that they do not ask to change stays. `document` is what was read in `data`, where
+    somebody has read it.
 
     A task that is not found, or whose box says something unexpected, is `missing`. An edit that cannot be
     made without changing more than it asks for, or that asks for what no line can say, raises EditError; if
@@ -80,7 +82,9 @@ def apply(
     moves = [edit for edit in edits if isinstance(edit, MoveTask | PutSubtree | RemoveSubtree)]
     if moves:
         return _apply_moves(data, edits, moves, statuses, file=file, tolerant=tolerant)
-    made = _apply_to_one_parse(data, edits, statuses, file, tolerant)
+    if document is None:
+        document = parse(data, statuses, file=file)
+    made = _apply_to_one_parse(document, edits, statuses, file, tolerant)
     if not made.missing or not any(isinstance(edit, AddSubtasks) for edit in made.done):
         return made
     later = apply(made.data, [edit for edit, _ in made.missing], statuses, file=file, tolerant=tolerant)
@@ -173,11 +177,11 @@ def _removed(document: Document, edit: RemoveSubtree, index: int, statuses: Mapp
 
 
 def _apply_to_one_parse(
-    data: bytes, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str, tolerant: bool
+    document: Document, edits: Sequence[Edit], statuses: Mapping[str, Status], file: str, tolerant: bool
 ) -> Applied:
-    with PausedCollector(data):
-        original = Original(parse(data, statuses, file=file), statuses)
-        places = TaskIndex(original.document, file, original.keys)
+    with PausedCollector(document.data):
+        original = Original(document, statuses)
+        places = TaskIndex(original.document, file)
         found = [_find(places, edit) for edit in edits]
         return _Application(original, edits, found, file, tolerant).run()
 

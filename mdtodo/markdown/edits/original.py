@@ -27,10 +27,9 @@ class Original:
         self.document = document
         self.statuses = statuses
 
-    @cached_property
-    def keys(self) -> list[Keys]:
-        """Those of each task."""
-        return [read_keys(item.text) for item in self.document.items]
+    def keys(self, index: int) -> Keys:
+        """Those of the task with that index."""
+        return read_keys(self.document.items[index].text)
 
     @cached_property
     def children(self) -> list[list[Item]]:
@@ -44,7 +43,9 @@ class Original:
     @cached_property
     def dialect(self) -> str | None:
         """The one that the file's keys are written in."""
-        return favourite_dialect(token for keys in self.keys for token in keys.tokens)
+        return favourite_dialect(
+            token for item in self.document.items for token in read_keys(item.text).tokens
+        )
 
     @cached_property
     def bullet(self) -> str:

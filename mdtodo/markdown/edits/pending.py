@@ -61,7 +61,7 @@ class PendingEdits:
         if isinstance(edit, AddSubtasks):
             items = read_lines(edit.lines, self.original.statuses)
             if edit.first and (there := self.original.children[index]):
-                titles = [self.original.keys[child.index].title for child in there]
+                titles = [self.original.keys(child.index).title for child in there]
                 if sorted(titles) != sorted(item.title for item in items if item.status is not None):
                     raise Unexpected("it already has subtasks")
                 return False
@@ -136,7 +136,7 @@ class PendingEdits:
 
     def _set_key(self, edit: SetKey, index: int) -> bool:
         paragraph = self._paragraphs.get(index)
-        keys = None if paragraph else self.original.keys[index]
+        keys = None if paragraph else self.original.keys(index)
         paragraph = paragraph or Paragraph(self.document.items[index])
         several = edit.value is not None and edit.key in SEVERAL_FORMS
         dialect = self.original.dialect if several else None
@@ -177,7 +177,7 @@ class PendingEdits:
         additions = self._additions_of(index)
         there: dict[str, list[int | NewItem]] = {}
         for child in self.original.children[index]:
-            there.setdefault(self.original.keys[child.index].title, []).append(child.index)
+            there.setdefault(self.original.keys(child.index).title, []).append(child.index)
         for added in additions.items:
             if added.status is not None:
                 there.setdefault(added.title, []).append(added)

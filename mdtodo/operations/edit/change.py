@@ -51,10 +51,11 @@ def edited(project: Project, task: Task, edits: Sequence[Edit]) -> dict[str, tup
     """
     found: dict[str, tuple[bytes, bytes]] = {}
     for file in dict.fromkeys(edit.anchor.file for edit in edits):
-        before = project.documents[file].data
+        document = project.documents[file]
+        before = document.data
         here = [edit for edit in edits if edit.anchor.file == file]
         try:
-            applied = apply(before, here, project.config.status, file=file)
+            applied = apply(before, here, project.config.status, file=file, document=document)
         except EditError as error:
             raise RefusedChangeError(error.sentence, file=task.file, line=task.line) from error
         for _, reason in applied.missing:

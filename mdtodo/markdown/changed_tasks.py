@@ -1,0 +1,78 @@
+"""The tasks of a repository after a change between two headings of one of its files.
+
+What a task is called depends on the titles of all others, so where one of those that came or went is called as another
+one is, all tasks are read anew; else those between the headings alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mdtodo.core.task import Task
+from mdtodo.markdown.tasks import ID_DIGITS, link, tasks_of_file
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from mdtodo.markdown.document import Document
+    from mdtodo.markdown.reparse import Part
+
+
+def changed_tasks(
+    tasks: Collection[Task], file: str, before: Document, after: Document, part: Part
+) -> tuple[Task, ...] | None:
+    """What `read_tasks` makes of a repository that had these tasks, by file and line, where `before` was read in one of
+    its files, and `after` is now. None where more than the tasks of the `part` may be called otherwise."""
+    every = tuple(tasks)
+    first = next((place for place, task in enumerate(every) if task.file == file), None)
+    if first is None or not before.items:
+        return None
+    begin, end = first + part.begin, first + part.end
+    new = _part_of(file, after, part)
+    others = (*every[:begin], *every[end:])
+    if not _is_apart(every[begin:end], others) or not _is_apart(new, others):
+        return None
+    rest = first + len(before.items)
+    behind = every[end:rest]
+    if behind and (lines := after.items[part.new_end].line - behind[0].line):
+        behind = tuple([_moved(task, lines) for task in behind])
+    return (*every[:begin], *new, *behind, *every[rest:])
+
+
+def _part_of(file: str, document: Document, part: Part) -> list[Task]:
+    """The tasks of the part, with the ids that they have if no other task is called so."""
+    items = [
+        item._replace(
+            index=item.index - part.begin, parent=None if item.parent is None else item.parent - part.begin
+        )
+        for item in document.items[part.begin : part.new_end]
+    ]
+    alone = tasks_of_file(file, document._replace(items=tuple(items)))
+    ids = [task.anchor.explicit or task.anchor.digest[:ID_DIGITS] for task in alone.tasks]
+    return list(link(alone, ids))
+
+
+def _is_apart(some: Sequence[Task], others: Sequence[Task]) -> bool:
+    """Whether none of them is called as another one of them, or of the others: by its titles or by its id."""
+    digests = {task.anchor.digest for task in some}
+    names = {task.anchor.explicit for task in some} - {None}
+    if len(digests) < len(some) or len(names) < sum(task.anchor.explicit is not None for task in some):
+        return False
+    begins = {name[:ID_DIGITS] for name in (*names, *digests) if name is not None}
+    if len(begins) < len(digests) + len(names):
+        return False
+    return not any(
+        task.id[:ID_DIGITS] in begins
+        or task.anchor.digest[:ID_DIGITS] in begins
+        or (task.anchor.explicit is not None and task.anchor.explicit[:ID_DIGITS] in begins)
+        for task in others
+    )
+
+
+def _moved(task: Task, lines: int) -> Task:
+    values: list[Any] = list(task)  # `_replace` takes three times as long
+    values[_LINE] += lines
+    return Task._make(values)
+
+
+_LINE = Task._fields.index("line")
