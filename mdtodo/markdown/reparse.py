@@ -208,7 +208,6 @@ class _Change:
         last, now = were.headings[-1], are.headings[-1]
         return (
             now.line == self.last.line + self.more_lines
-            and now.container.parent is None
             and last.container.open_headings == now.container.open_headings
         )
 

@@ -224,10 +224,18 @@ def _mistakes(project: Project, after: Project, made: Sequence[Breakdown]) -> It
                 "would have the same subtasks: give one of them another title"
             )
             return
+    if not any(_may_close_a_circle(after, after.tasks[name]) for name in new):
+        return
     for path in after.plan.cycles:
         if path not in project.plan.cycles and (inside := [new[name] for name in path if name in new]):
             place = f"{inside[0].file}:{inside[0].line}"
             yield f"{place}: its subtasks would wait for each other: {' -> '.join(path)}"
+
+
+def _may_close_a_circle(after: Project, task: Task) -> bool:
+    """Whether others may wait for the new task by its id, or it for more than the tasks around it do."""
+    around = after.tasks[task.parent].after if task.parent is not None else ()
+    return task.explicit_id is not None or not set(task.after) <= set(around)
 
 
 def _below(after: Project, task: Task) -> list[Task]:

@@ -22,13 +22,14 @@ from mdtodo.markdown.edits.paragraph import Paragraph, after_paragraph, line_end
 from mdtodo.markdown.edits.placement import PLACEMENTS, Insertion, Placement
 from mdtodo.markdown.keys.write import SEVERAL_FORMS, key_splices
 from mdtodo.markdown.keys.write_words import tag_splices, title_splices
-from mdtodo.markdown.reparse import reparse
+from mdtodo.markdown.reparse import Part, reparse_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mdtodo.core.edits import Edit
     from mdtodo.markdown.document import Document, Item
+    from mdtodo.markdown.reparse import Reparsed
 
 
 class Unexpected(Exception):  # noqa: N818
@@ -81,6 +82,10 @@ class PendingEdits:
     @cached_property
     def after(self) -> Document:
         """What is read in those bytes."""
+        return self._after.document
+
+    @cached_property
+    def _after(self) -> Reparsed:
         return self._parsed(self.data)
 
     def is_intended(self) -> bool:
@@ -89,7 +94,7 @@ class PendingEdits:
         So that a bullet of plain text is one as well, and not part of a block of code, they are looked at a
         second time with boxes in all the new bullets.
         """
-        if not self._is_found(self.after, boxed=False):
+        if not self._is_found(self._after, boxed=False):
             return False
         if not any(insertion.has_bullets for insertion in self._all_insertions):
             return True
@@ -102,8 +107,8 @@ class PendingEdits:
             return True
         return agrees(self.after, self.original.statuses)
 
-    def _parsed(self, data: bytes) -> Document:
-        return reparse(self.document, data, self.original.statuses)
+    def _parsed(self, data: bytes) -> Reparsed:
+        return reparse_part(self.document, data, self.original.statuses)
 
     def _data(self, *, boxed: bool) -> bytes:
         data = self.document.data
@@ -115,12 +120,16 @@ class PendingEdits:
             at = end
         return b"".join([*pieces, data[at:]])
 
-    def _is_found(self, document: Document, *, boxed: bool) -> bool:
-        expected = self._expected(boxed=boxed)
+    def _is_found(self, found: Reparsed, *, boxed: bool) -> bool:
+        """Outside of the part that was read anew all is as it was, since the bytes are."""
+        items = found.document.items
+        part = found.part or Part(0, len(self.document.items), len(items))
+        expected = self._expected(part, boxed=boxed)
+        here = items[part.begin : part.new_end]
         return (
-            len(document.items) == len(expected)
-            and all(map(_ExpectedTask.is_like, expected, document.items))
-            and self._same_structure(document, expected)
+            len(here) == len(expected)
+            and all(map(_ExpectedTask.is_like, expected, here))
+            and self._same_structure(found.document, here, expected)
         )
 
     # What the edits do
@@ -252,15 +261,16 @@ class PendingEdits:
                 end, item.index, item.depth, notes, plain, newline, gap=gap, space=placement.space
             )
 
-    def _expected(self, *, boxed: bool) -> list[_ExpectedTask]:
-        """What a parse must find, in order."""
+    def _expected(self, part: Part, *, boxed: bool) -> list[_ExpectedTask]:
+        """What a parse must find in this part, in order."""
         entries: list[_ExpectedTask] = []
-        places: list[int] = []
+        places: dict[int, int] = {}
         pending = list(reversed(self._all_insertions))
-        for item in self.document.items:
+        for item in self.document.items[part.begin : part.end]:
             while pending and pending[-1].at <= item.box:
-                _expect_new(pending.pop(), entries, places, boxed=boxed)
+                _expect_new(pending.pop(), entries, places, part.begin, boxed=boxed)
             paragraph = self._paragraphs.get(item.index)
+            places[item.index] = part.begin + len(entries)
             entries.append(
                 _ExpectedTask(
                     self._statuses.get(item.index, item.status),
@@ -269,16 +279,17 @@ class PendingEdits:
                     item,
                 )
             )
-            places.append(len(entries) - 1)
         while pending:
-            _expect_new(pending.pop(), entries, places, boxed=boxed)
+            _expect_new(pending.pop(), entries, places, part.begin, boxed=boxed)
         return entries
 
-    def _same_structure(self, document: Document, expected: Sequence[_ExpectedTask]) -> bool:
+    def _same_structure(
+        self, document: Document, items: Sequence[Item], expected: Sequence[_ExpectedTask]
+    ) -> bool:
         """Whether headings, lists, empty boxes and conflicts are what they were."""
         before = self.document
         lists: dict[int, int] = {}
-        for item, entry in zip(document.items, expected, strict=True):
+        for item, entry in zip(items, expected, strict=True):
             was = entry.item
             if was is not None and lists.setdefault(was.list_index, item.list_index) != item.list_index:
                 return False
@@ -330,9 +341,14 @@ def _not_there(items: Sequence[NewItem], there: Sequence[NewItem]) -> list[NewIt
 
 
 def _expect_new(
-    insertion: Insertion, entries: list[_ExpectedTask], places: Sequence[int], *, boxed: bool
+    insertion: Insertion,
+    entries: list[_ExpectedTask],
+    places: Mapping[int, int],
+    begin: int,
+    *,
+    boxed: bool,
 ) -> None:
-    parent = None if insertion.parent is None else places[insertion.parent]
+    parent = None if insertion.parent is None else places.get(insertion.parent, -1)  # -1: nowhere, so refused
     pending = [(item, parent) for item in reversed(insertion.items)]
     while pending:
         item, above = pending.pop()
@@ -340,5 +356,5 @@ def _expect_new(
             entries.append(
                 _ExpectedTask(item.status or Status.TODO, item.text, above, None, insertion.heading)
             )
-            above = len(entries) - 1
+            above = begin + len(entries) - 1
         pending += [(child, above) for child in reversed(item.children)]
