@@ -12,6 +12,7 @@ import pytest
 from mdtodo.config.load import load
 from mdtodo.config.settings import DEFAULT
 from mdtodo.errors import ChangedError, InputError
+from mdtodo.git.files import work_tree_stats
 from mdtodo.git.repository import discover
 from mdtodo.project import project
 from mdtodo.project.cache import work_tree_ids
@@ -190,7 +191,7 @@ def test_of_a_file_that_was_written_just_now_nothing_is_kept(
     monkeypatch.setattr(work_tree_ids, "_FRESH", 3_000_000_000)
     written = max(path.stat().st_ctime_ns for path in many.root.glob("*/TODO.md"))
     for later, kept in ((1_000_000_000, 0), (4_000_000_000, 1)):
-        monkeypatch.setattr(work_tree_ids.time, "time_ns", lambda later=later: written + later)
+        monkeypatch.setattr(work_tree_stats.time, "time_ns", lambda later=later: written + later)
         read(many)
         assert len(list((many.root / ".git/mdtodo/plans").glob("files-*"))) == kept
 
