@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mdtodo.core.task import Status
-    from mdtodo.markdown.document import Document, Item
+    from mdtodo.markdown.document import Document, Heading, Item
     from mdtodo.markdown.keys.read import Keys
 
 #: The keys that mdtodo writes: they may change while a result is under way.
@@ -48,6 +48,31 @@ class Unclear(str):
         return made
 
 
+class Lines:
+    """What anchors need of each task and its keys, in columns, and of the headings of the file: so neither keys nor
+    document, which are as much as the tasks, need be kept for them."""
+
+    __slots__ = ("depths", "headings", "ids", "parents", "said", "sections", "titles")
+
+    def __init__(self, document: Document) -> None:
+        self.sections = _Sections(document.headings)
+        self.titles: list[str] = []
+        self.ids: list[str | None] = []
+        self.said: list[str] = []
+        self.parents: list[int | None] = []
+        self.depths: list[int] = []
+        self.headings: list[tuple[int, ...]] = []
+
+    def add(self, item: Item, own: Keys) -> None:
+        """The next task."""
+        self.titles.append(own.title)
+        self.ids.append(own.id)
+        self.said.append(_keys_of(own) if own.tokens else "")
+        self.parents.append(item.parent)
+        self.depths.append(item.depth)
+        self.headings.append(item.headings)
+
+
 def anchors(document: Document, file: str, keys: Sequence[Keys] | None = None) -> tuple[Anchor, ...]:
     r"""One for each task, in order; `keys` are those of each item, if they have been read already.
 
@@ -55,22 +80,27 @@ def anchors(document: Document, file: str, keys: Sequence[Keys] | None = None) -
     and its own. Neither status nor keys nor place count, so they may change. Equal tasks of other files are not
     known here, see `markdown.tasks`.
     """
-    if keys is None:
-        keys = [read_keys(item.text) for item in document.items]
-    sections = _Sections(document)
-    places = zip(_digests(document.items, keys), _neighbours(document.items, keys), strict=True)
-    return _numbered(
-        [
-            _anchor(file, own, digest, beside, sections[item.headings])
-            for item, own, (digest, beside) in zip(document.items, keys, places, strict=True)
-        ]
-    )
+    lines = Lines(document)
+    for item in document.items:
+        lines.add(item, read_keys(item.text) if keys is None else keys[item.index])
+    return tuple(anchors_of(lines, file))
 
 
-def _anchor(file: str, keys: Keys, digest: str, beside: tuple[str, str], above: tuple[str, str]) -> Anchor:
-    section, said_above = above
-    said = _keys_of(keys) + said_above if keys.tokens or said_above else ""
-    return Anchor(file, keys.id, digest, 0, keys.title, section, said, *beside)
+def anchors_of(lines: Lines, file: str) -> list[Anchor]:
+    """The same, where the keys have been read line by line."""
+    found: list[Anchor] = []
+    for title, name, said, headings, digest, (before, after) in zip(
+        lines.titles,
+        lines.ids,
+        lines.said,
+        lines.headings,
+        _digests(lines),
+        _neighbours(lines),
+        strict=True,
+    ):
+        section, above = lines.sections[headings]
+        found.append(Anchor(file, name, digest, 0, title, section, said + above, before, after))
+    return _numbered(found)
 
 
 def _anchors_like(document: Document, file: str, anchor: Anchor) -> dict[int, Anchor] | None:
@@ -80,7 +110,7 @@ def _anchors_like(document: Document, file: str, anchor: Anchor) -> dict[int, An
     found = _items_like(items, anchor)
     if found is None:
         return None
-    sections = _Sections(document)
+    sections = _Sections(document.headings)
     made: list[Anchor] = []
     for item in found:
         around = [item]
@@ -88,7 +118,9 @@ def _anchors_like(document: Document, file: str, anchor: Anchor) -> dict[int, An
             around.append(items[parent])
         digest = hexdigest("\n".join([read_keys(one.text).title for one in reversed(around)]).encode())
         beside = _title_beside(items, item, -1), _title_beside(items, item, 1)
-        made.append(_anchor(file, read_keys(item.text), digest, beside, sections[item.headings]))
+        own, (section, above) = read_keys(item.text), sections[item.headings]
+        said = _keys_of(own) if own.tokens else ""
+        made.append(Anchor(file, own.id, digest, 0, own.title, section, said + above, *beside))
     return dict(zip([item.index for item in found], _numbered(made), strict=True))
 
 
@@ -131,16 +163,17 @@ class _Hash(Protocol):
     def hexdigest(self) -> str: ...
 
 
-def _digests(items: Sequence[Item], keys: Sequence[Keys]) -> Iterator[str]:
-    hashes: list[_Hash] = []
-    for item, own in zip(items, keys, strict=True):
-        title = own.title.encode()
+def _digests(lines: Lines) -> Iterator[str]:
+    hashes: list[_Hash] = []  # of the tasks around the one at hand
+    for depth, text in zip(lines.depths, lines.titles, strict=True):
+        title = text.encode()
         state: _Hash
-        if item.parent is None:
+        del hashes[depth:]
+        if not hashes:
             state = sha1(title, usedforsecurity=False)
         else:
             # The titles above are hashed already: to hash them again would take quadratic time in the depth.
-            state = hashes[item.parent].copy()
+            state = hashes[-1].copy()
             state.update(b"\n" + title)
         hashes.append(state)
         yield state.hexdigest()
@@ -149,8 +182,8 @@ def _digests(items: Sequence[Item], keys: Sequence[Keys]) -> Iterator[str]:
 class _Sections(dict[tuple[int, ...], tuple[str, str]]):
     """The titles and the keys of headings, by their indices."""
 
-    def __init__(self, document: Document) -> None:
-        self._headings = document.headings
+    def __init__(self, headings: Sequence[Heading]) -> None:
+        self._headings = headings
 
     def __missing__(self, headings: tuple[int, ...]) -> tuple[str, str]:
         keys = [read_keys(self._headings[index].text) for index in headings]
@@ -165,19 +198,19 @@ def _keys_of(keys: Keys) -> str:
     return said[0] if len(said) == 1 else "".join(sorted(said))
 
 
-def _neighbours(items: Sequence[Item], keys: Sequence[Keys]) -> list[tuple[str, str]]:
+def _neighbours(lines: Lines) -> Iterator[tuple[str, str]]:
     """The titles of the tasks before and after each one below the same parent and the same headings."""
+    titles = lines.titles
     last: dict[tuple[int | None, tuple[int, ...]], int] = {}
-    before, after = [""] * len(items), [""] * len(items)
-    for item in items:
-        at, place = item.index, (item.parent, item.headings)
+    before, after = [""] * len(titles), [""] * len(titles)
+    for at, place in enumerate(zip(lines.parents, lines.headings, strict=True)):
         if (previous := last.get(place)) is not None:
-            before[at], after[previous] = keys[previous].title, keys[at].title
+            before[at], after[previous] = titles[previous], titles[at]
         last[place] = at
-    return list(zip(before, after, strict=True))
+    return zip(before, after, strict=True)
 
 
-def _numbered(found: list[Anchor]) -> tuple[Anchor, ...]:
+def _numbered(found: list[Anchor]) -> list[Anchor]:
     """With what each needs to be told from those that are equal to it."""
     equal = _grouped([one.digest for one in found])
     for alike in equal:
@@ -189,7 +222,7 @@ def _numbered(found: list[Anchor]) -> tuple[Anchor, ...]:
     for named in _grouped([one.explicit for one in found]):
         for at in named if found[named[0]].explicit is not None else ():
             found[at] = found[at]._replace(shared=True)
-    return tuple(found)
+    return found
 
 
 def _grouped(values: Sequence[object]) -> list[list[int]]:

@@ -48,8 +48,7 @@ def _part_of(file: str, document: Document, part: Part) -> list[Task]:
         for item in document.items[part.begin : part.new_end]
     ]
     alone = tasks_of_file(file, document._replace(items=tuple(items)))
-    ids = [task.anchor.explicit or task.anchor.digest[:ID_DIGITS] for task in alone.tasks]
-    return list(link(alone, ids))
+    return link(alone, [one.explicit or one.digest[:ID_DIGITS] for one in alone.anchors])
 
 
 def _is_apart(some: Sequence[Task], others: Sequence[Task]) -> bool:

@@ -9,13 +9,14 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.task import Anchor, Priority, Task
-from mdtodo.markdown.anchors import anchors, derived_ids
+from mdtodo.markdown.anchors import Lines, anchors_of, derived_ids
+from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import Keys, read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-    from mdtodo.core.task import Span
+    from mdtodo.core.task import Span, Status
     from mdtodo.markdown.document import Document, Item
     from mdtodo.markdown.unknown_boxes import UnknownBox
 
@@ -69,23 +70,43 @@ def read_tasks(files: Mapping[str, Document]) -> tuple[Task, ...]:
     return join_files([tasks_of_file(file, document) for file, document in files.items()])
 
 
-class FileTasks(NamedTuple):
-    """The tasks of one file, without ids, parents and children, and the place of each: its parent's number in the file,
-    whether its list is ordered, and the number of that list."""
+#: Of a task: its parent's number in the file, whether its list is ordered, and the number of that list.
+_Place = tuple[int | None, bool, int]
 
-    tasks: tuple[Task, ...]
-    places: tuple[tuple[int | None, bool, int], ...]
+
+class FileTasks(NamedTuple):
+    """The tasks of one file without ids, parents, children and anchors; the place of each, and its anchor. `join_files`
+    puts them together."""
+
+    tasks: list[Task]
+    places: list[_Place]
+    anchors: Sequence[Anchor]
 
 
 def tasks_of_file(file: str, document: Document) -> FileTasks:
     """What this file adds to the tasks of its repository, as a function of it alone."""
-    places = tuple([(item.parent, item.ordered, item.list_index) for item in document.items])
-    return FileTasks(tuple(_unlinked_tasks(file, document)), places)
+    return _with_anchors(file, *_without_anchors(file, document))
+
+
+def tasks_in(file: str, data: bytes, statuses: Mapping[str, Status]) -> FileTasks:
+    """The same of a file's bytes: of a large one the document, which is as much as its tasks, goes before all of them
+    are made. Raises InputError for what is not UTF-8 text."""
+    return _with_anchors(file, *_without_anchors(file, parse(data, statuses, file=file)))
+
+
+def _without_anchors(file: str, document: Document) -> tuple[list[Task], list[_Place], Lines]:
+    lines = Lines(document)
+    tasks = _unlinked_tasks(file, document, lines)
+    return tasks, [(item.parent, item.ordered, item.list_index) for item in document.items], lines
+
+
+def _with_anchors(file: str, tasks: list[Task], places: list[_Place], lines: Lines) -> FileTasks:
+    return FileTasks(tasks, places, anchors_of(lines, file))
 
 
 def join_files(files: Sequence[FileTasks]) -> tuple[Task, ...]:
-    """All tasks of these files, see `read_tasks`."""
-    places = [task.anchor for file in files for task in file.tasks]
+    """All tasks of these files, see `read_tasks`. What is given is used up: both would be twice as much."""
+    places = [place for file in files for place in file.anchors]
     ids = _identify(places)
     known = _across(places)
     linked: list[Task] = []
@@ -124,20 +145,38 @@ def _across(places: Sequence[Anchor]) -> _Across:
     return _Across(frozenset(found), frozenset(named))
 
 
-def _unlinked_tasks(file: str, document: Document) -> Iterator[Task]:
-    """The document's tasks with everything but ids, parents and children."""
+def _unlinked_tasks(file: str, document: Document, lines: Lines) -> list[Task]:
+    """The document's tasks with everything but ids, parents, children and anchors; `lines` takes what those need."""
+    heading_keys = [read_keys(heading.text) for heading in document.headings]
+    own_waits: list[tuple[str, ...]] = []
+    tasks = list(_tasks_alone(file, document, heading_keys, lines, own_waits))
+    if not any(heading.after for heading in heading_keys):
+        return tasks
+    related = _related_ids(document.items, lines.ids)
+    return [
+        task._replace(after=_without(task.after, names, own)) if names else task
+        for task, names, own in zip(tasks, related, own_waits, strict=True)
+    ]
+
+
+def _tasks_alone(
+    file: str,
+    document: Document,
+    heading_keys: Sequence[Keys],
+    lines: Lines,
+    own_waits: list[tuple[str, ...]],
+) -> Iterator[Task]:
     items = document.items
     boxes_before, boxes_inside = _boxes_around(document) if document.unknown_boxes else ({}, {})
-    keys = [read_keys(item.text) for item in items]
-    places = anchors(document, file, keys)
-    heading_keys = [read_keys(heading.text) for heading in document.headings]
-    below: list[_Inherited] = []
-    named = _related_ids(items, keys) if any(heading.after for heading in heading_keys) else {}
-    keys.reverse()
-    for item, anchor in zip(items, places, strict=True):
-        own = keys.pop()  # not kept any longer: of a large file they are as much as the tasks
-        handed = _handed_down(item, items, below, heading_keys)
-        effective = handed.under(own)
+    sections = _Sections(heading_keys)
+    below: list[_Inherited] = []  # what the tasks around the one at hand hand down
+    for item in items:
+        # not kept: the keys of a large file are as much as its tasks
+        own = read_keys(item.text)
+        lines.add(item, own)
+        own_waits.append(own.after)
+        del below[item.depth :]
+        effective = _handed_down(item, items, below, heading_keys).under(own)
         # What a parent runs proves the parent; its subtasks have processors of their own.
         below.append(effective._replace(run=None) if effective.run else effective)
         yield Task(
@@ -152,7 +191,7 @@ def _unlinked_tasks(file: str, document: Document) -> Iterator[Task]:
             tags=effective.tags,
             needs=effective.needs,
             worker=effective.worker,
-            after=_without(effective.after, named[item.index], own.after) if named else effective.after,
+            after=effective.after,
             estimate=own.estimate,
             due=effective.due,
             not_before=effective.not_before,
@@ -161,22 +200,33 @@ def _unlinked_tasks(file: str, document: Document) -> Iterator[Task]:
             expand=own.expand,
             failures=own.failed,
             done_on=own.done,
-            section=tuple(heading_keys[index].title for index in item.headings),
+            section=sections[item.headings],
             depth=item.depth,
             body=_text(document, item.body + item.notes),
             opening=_text(document, item.body) if item.notes else None,
             boxes_before=boxes_before.get(item.index, ()),
             boxes_inside=boxes_inside.get(item.index, ()),
-            anchor=anchor,
         )
+
+
+class _Sections(dict[tuple[int, ...], tuple[str, ...]]):
+    """The titles of headings, by their indices: one tuple for all tasks below them."""
+
+    def __init__(self, heading_keys: Sequence[Keys]) -> None:
+        self._keys = heading_keys
+
+    def __missing__(self, headings: tuple[int, ...]) -> tuple[str, ...]:
+        made = self[headings] = tuple([self._keys[index].title for index in headings])
+        return made
 
 
 def _handed_down(
     item: Item, items: Sequence[Item], below: Sequence[_Inherited], heading_keys: Sequence[Keys]
 ) -> _Inherited:
-    """What the item's headings and parent say; `run` comes from the headings alone, also below a parent."""
+    """What the item's headings and parent say, of which `below` has the latter last; `run` comes from the headings
+    alone, also below a parent."""
     parent = None if item.parent is None else items[item.parent]
-    handed = _NOTHING if item.parent is None else below[item.parent]
+    handed = _NOTHING if item.parent is None else below[-1]
     known = set(parent.headings) if parent else set()
     for index in item.headings:
         if index not in known:
@@ -186,15 +236,15 @@ def _handed_down(
     return handed
 
 
-def _related_ids(items: Sequence[Item], keys: Sequence[Keys]) -> dict[int, set[str]]:
+def _related_ids(items: Sequence[Item], ids: Sequence[str | None]) -> list[set[str]]:
     """For each item the ids of its own, of the tasks around it and of those inside: what a heading asks all
     of its section to wait for, these cannot."""
-    named: dict[int, set[str]] = {item.index: set() for item in items}
-    for item, own in zip(items, keys, strict=True):
+    named: list[set[str]] = [set() for _ in items]
+    for item, name in zip(items, ids, strict=True):
         if item.parent is not None:
             named[item.index] |= named[item.parent]
-        if own.id:
-            named[item.index].add(own.id)
+        if name:
+            named[item.index].add(name)
     for item in reversed(items):
         if item.parent is not None:
             named[item.parent] |= named[item.index]
@@ -229,25 +279,27 @@ def _text(document: Document, lines: tuple[Span, ...]) -> str:
     return "\n".join(data[span.start : span.end].decode() for span in lines).strip("\n")
 
 
-def link(given: FileTasks, ids: Sequence[str], across: _Across = _NO_OTHERS) -> Iterator[Task]:
-    """The tasks of a part with these ids, parents, children and the task before each in its ordered list."""
-    children: list[list[str]] = [[] for _ in ids]
+def link(given: FileTasks, ids: Sequence[str], across: _Across = _NO_OTHERS) -> list[Task]:
+    """The tasks of a part with these ids, parents, children, anchors and the task before each in its ordered list. What
+    is given is used up."""
+    tasks = given.tasks
+    children: dict[int, list[str]] = {}
     for (parent, _, _), name in zip(given.places, ids, strict=True):
         if parent is not None:
-            children[parent].append(name)
+            children.setdefault(parent, []).append(name)
     # By the number of the list: items of another list may stand in between.
     last_of_list: dict[int, str] = {}
-    for task, (parent, ordered, number), name, below in zip(
-        given.tasks, given.places, ids, children, strict=True
-    ):
-        previous = last_of_list.get(number) if ordered else None
-        last_of_list[number] = name
-        values: list[Any] = list(task)  # `_replace` takes three times as long
-        values[_ID], values[_PARENT] = name, None if parent is None else ids[parent]
-        values[_CHILDREN], values[_PREVIOUS] = tuple(below), previous
-        if across.digests or across.names:
-            values[_ANCHOR] = across.seen(task.anchor)
-        yield Task._make(values)
+    for at, (parent, ordered, number) in enumerate(given.places):
+        values: list[Any] = list(tasks[at])  # `_replace` takes three times as long
+        values[_ID], values[_PARENT] = ids[at], None if parent is None else ids[parent]
+        values[_PREVIOUS] = last_of_list.get(number) if ordered else None
+        last_of_list[number] = ids[at]
+        if at in children:
+            values[_CHILDREN] = tuple(children[at])
+        anchor = given.anchors[at]
+        values[_ANCHOR] = across.seen(anchor) if across.digests or across.names else anchor
+        tasks[at] = Task._make(values)  # in its place, so that there are never two of each
+    return tasks
 
 
 _ID, _PARENT, _CHILDREN, _PREVIOUS, _ANCHOR = map(

@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mdtodo.project.cache.plan_cache import KeptPlan, PlanCache
+from mdtodo.project.cache.plan_columns import make_plan_and_columns
 from mdtodo.project.documents import Documents
-from mdtodo.project.plan_inputs import make_plan_to_keep
 
 if TYPE_CHECKING:
     from mdtodo.config.settings import Config
@@ -30,11 +30,12 @@ def read_large(
 
         by_file, unreadable = read_file_tasks(config, content, cache.tasks_before())
         names = list(by_file)
-        made, said = make_plan_to_keep(join_files(list(by_file.values())), config, world)
+        tasks = join_files([by_file.pop(file) for file in names])
+        made, columns, said = make_plan_and_columns(tasks, config, world, graph=ordered)
         marked = tuple([file for file in names if b"<<<<<<<" in content.bytes_of(file)])
-        kept = KeptPlan(made, said, marked)
         if unreadable or content.unreadable:
             return made.leasing(world.leased), Documents(content, names, config.status, marked), unreadable
-        cache.write(kept)
+        kept = KeptPlan(made, said, marked)
+        cache.write(kept, columns)
     made = cache.with_order(kept) if ordered else kept.plan
     return made.leasing(world.leased), Documents(content, names, config.status, kept.marked), []

@@ -13,7 +13,8 @@ from mdtodo.core.archive_paths import archive_patterns
 from mdtodo.core.titles import few, title_and_id
 from mdtodo.errors import GitError, InputError, UsageError
 from mdtodo.git.files import worktree_files
-from mdtodo.project.cache.work_tree_ids import read_all, read_new
+from mdtodo.git.files.work_tree_stats import WorkTreeStats
+from mdtodo.project.cache.work_tree_ids import CACHE_FROM_FILES, read_all, read_new
 from mdtodo.project.deleted_tasks import DeletedTasks
 from mdtodo.project.plan_inputs import World, make_plan
 from mdtodo.system import files
@@ -51,8 +52,8 @@ NO_STATE = StateSummary()
 #: Characters of an id that are enough, if no other id begins so.
 MIN_ID_PREFIX = 4
 
-#: Files, or bytes of them in all, from which on it pays to remember what was made of them.
-CACHE_FROM_FILES, CACHE_FROM_BYTES = 100, 1 << 16
+#: Bytes of files in all from which on it pays to remember what was made of them.
+CACHE_FROM_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +237,12 @@ def read_project(
     clone without a state reads in git how long tasks took.
     """
     read = files.read_once_settled if settled else files.read
-    names = dict.fromkeys([*worktree_files.find(repo, config.task_files), *paths])
+    stats = WorkTreeStats(repo.root)
+    names = dict.fromkeys([*worktree_files.find(repo, config.task_files, stats=stats), *paths])
     summary = read_state_summary(repo, past=past) if summary is None else summary
     available, deleted = _available(repo, config), DeletedTasks(repo, config)
     world = World(summary.leased, summary.seconds, available, deleted)
-    content = _contents(repo, names, read)
+    content = _contents(repo, names, read, stats)
     documents: Mapping[str, Document]
     marked: tuple[str, ...] | None = None
     if len(names) >= CACHE_FROM_FILES or sum(map(len, content.data.values())) >= CACHE_FROM_BYTES:
@@ -281,10 +283,12 @@ def _landed_summary(repo: Repository) -> StateSummary:
         return NO_STATE
 
 
-def _contents(repo: Repository, names: Collection[str], read: Callable[[str, str], bytes]) -> Content:
+def _contents(
+    repo: Repository, names: Collection[str], read: Callable[[str, str], bytes], stats: WorkTreeStats
+) -> Content:
     """The files; of many only those that may have changed are read, but by who waits for those that are written."""
     if len(names) >= CACHE_FROM_FILES and read is files.read:
-        return read_new(repo, names)
+        return read_new(repo, names, stats)
     return read_all(repo, names, read)
 
 

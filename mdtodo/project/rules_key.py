@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from mdtodo import __version__
 from mdtodo.core.digest import sha1
 
 if TYPE_CHECKING:
@@ -29,13 +30,17 @@ RULES = (
 
 
 def rules_key(config: Config) -> str:
-    """The name of the rules, which are the source of the rooms that make findings, and of the configuration."""
-    state = sha1(f"{sys.version_info}\n{config!r}\n".encode("utf-8", "surrogatepass"), usedforsecurity=False)
+    """The name of the rules, which are the source of the rooms that make findings, and of the configuration. Raises
+    OSError where the package is in an archive."""
+    state = sha1(
+        f"{__version__}\n{sys.version_info}\n{config!r}\n".encode("utf-8", "surrogatepass"),
+        usedforsecurity=False,
+    )
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     for path in _sources(package):
-        with open(path, "rb") as file:
-            content = file.read()
-        state.update(b"%d\n" % len(content) + content)
+        # not the content, which takes as long as `import click`: what writes a file changes the time of its inode
+        now = os.stat(path)
+        state.update(f"{path}\0{now.st_ino} {now.st_size} {now.st_mtime_ns} {now.st_ctime_ns}\n".encode())
     return str(state.hexdigest())
 
 

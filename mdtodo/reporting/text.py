@@ -65,7 +65,6 @@ _BLANKS = re.compile("  | \n|\n ")
 
 def terminal_width(stream: TextIO | None = None) -> int | None:
     """Columns of the terminal that `stream` is, or standard output; None where it is none."""
-    import shutil
     import sys
 
     stream = stream or sys.stdout
@@ -75,6 +74,8 @@ def terminal_width(stream: TextIO | None = None) -> int | None:
         with suppress(OSError, ValueError):
             # of this stream, as shutil asks for standard output only; 0 where nobody has given a pty a size
             return os.get_terminal_size(stream.fileno()).columns or 80
+    import shutil  # which loads what compresses archives
+
     return shutil.get_terminal_size().columns
 
 

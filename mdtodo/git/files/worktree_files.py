@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from typing import TYPE_CHECKING
 
 from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import InputError, UsageError
+from mdtodo.git.files.work_tree_stats import WorkTreeStats
 from mdtodo.git.repository import list_files
 from mdtodo.system import files, safe_open
 
@@ -30,17 +30,23 @@ MARKDOWN = (":(top,icase,glob)**/*.md", ":(top,icase,glob)**/*.markdown")
 
 
 def find(
-    repo: Repository, patterns: Sequence[str], explicit: Sequence[str] = (), *, cwd: str | None = None
+    repo: Repository,
+    patterns: Sequence[str],
+    explicit: Sequence[str] = (),
+    *,
+    cwd: str | None = None,
+    stats: WorkTreeStats | None = None,
 ) -> tuple[str, ...]:
     """The TODO files: those named in `explicit` (relative to `cwd`), otherwise what fits the gitignore-style
     `patterns` among tracked and untracked-but-not-ignored files.
 
     A folder named in `explicit` stands for what fits below it. Symlinks within the work tree are followed,
-    each real file comes once. Sorted. Raises InputError for what leads out of the work tree, to another
-    repository or nowhere.
+    each real file comes once. Sorted. `stats` takes what is found out of them. Raises InputError for what leads out of
+    the work tree, to another repository or nowhere.
     """
+    stats = stats or WorkTreeStats(repo.root)
     if not explicit:
-        return resolved(repo.root, matching(repo, patterns))
+        return resolved(repo.root, matching(repo, patterns, stats=stats), stats)
     named: list[str] = []
     here = os.path.realpath(cwd or ".")
     for path in explicit:
@@ -56,9 +62,12 @@ def find(
 
 
 def matching(
-    repo: Repository, patterns: Sequence[str], listing: Callable[..., Sequence[str]] = list_files
+    repo: Repository,
+    patterns: Sequence[str],
+    listing: Callable[..., Sequence[str]] = list_files,
+    stats: WorkTreeStats | None = None,
 ) -> list[str]:
-    """Files that fit the patterns and are on the disk; `listing` as `list_files`.
+    """Files that fit the patterns and are on the disk; `listing` as `list_files`, `stats` as in `find`.
 
     Raises InputError for a folder that is named like one.
     """
@@ -68,10 +77,11 @@ def matching(
             raise InputError("is a folder, not a file", file=literal)
     if all_simple(patterns):
         # without a pathspec git would list everything
-        listed: Iterable[str] = listing(repo, *map(pathspec, patterns)) if patterns else ()
+        listed: Iterable[str] = listing(repo, *dict.fromkeys(map(pathspec, patterns))) if patterns else ()
     else:
         listed = filter(matcher(patterns), listing(repo))
-    return sorted(path for path in listed if _present(repo.root, path))
+    stats = stats or WorkTreeStats(repo.root)
+    return sorted([path for path in listed if stats.is_regular(path) or _present(stats, path)])
 
 
 def all_simple(patterns: Sequence[str]) -> bool:
@@ -91,12 +101,13 @@ def pathspec(pattern: str) -> str:
     return magic + (name.lstrip("/") if "/" in name else "**/" + name)
 
 
-def resolved(root: str, paths: Iterable[str]) -> tuple[str, ...]:
-    """The real files behind these paths, as `safe_open.resolve` finds them, sorted, each once."""
+def resolved(root: str, paths: Iterable[str], stats: WorkTreeStats | None = None) -> tuple[str, ...]:
+    """The real files behind these paths, as `safe_open.resolve` finds them, sorted, each once. `stats` as in `find`."""
+    stats = stats or WorkTreeStats(root)
     usual = {"": os.path.realpath(root) == root}  # a folder's place holds for all that is no symlink in it
     found = set()
     for path in paths:
-        plain = _is_usual(root, path.rpartition("/")[0], usual) and not os.path.islink(f"{root}/{path}")
+        plain = _is_usual(root, path.rpartition("/")[0], usual) and not stats.is_link(path)
         found.add(path if plain else safe_open.resolve(root, path))
     return tuple(sorted(found))
 
@@ -111,15 +122,11 @@ def read_configuration(root: str) -> list[bytes | None]:
 _SIMPLE = re.compile(r"/?(?!.*\*\*(?!/))(?!.*[^/]\*\*)(?:[\w.*-]+/)*[\w.*-]*[\w*-]\.md", re.ASCII)
 
 
-def _present(root: str, path: str) -> bool:
+def _present(stats: WorkTreeStats, path: str) -> bool:
     """Whether it is there: not deleted, not outside of a sparse checkout, not a submodule."""
-    full = f"{root}/{path}"
-    try:
-        mode = os.lstat(full).st_mode
-    except OSError:
+    if stats[path] is None:
         return False
-    if stat.S_ISREG(mode):
-        return True
+    full = f"{stats.root}/{path}"
     return not (os.path.isdir(full) and os.path.lexists(os.path.join(full, ".git")))
 
 

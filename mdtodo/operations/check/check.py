@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from os.path import exists, join
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.config.load import load
@@ -17,10 +16,10 @@ from mdtodo.git.files.tree_files import (
     find_tracked,
     from_commit,
     from_index,
-    from_work_tree,
     select_files,
     staged_configuration,
 )
+from mdtodo.git.files.work_tree_stats import WorkTreeStats
 from mdtodo.git.repository import calling_index, read_blobs
 from mdtodo.git.true_history import ENVIRONMENT
 from mdtodo.markdown.document import parse
@@ -34,6 +33,7 @@ from mdtodo.operations.check.rules import judged
 from mdtodo.planning.findings import BETWEEN_FILES, SUGGESTING
 from mdtodo.planning.findings import findings as planning_findings
 from mdtodo.planning.plan import plan_for_check
+from mdtodo.project.cache.work_tree_ids import todo_files
 from mdtodo.system.files import create, read_inside, replace
 
 if TYPE_CHECKING:
@@ -54,8 +54,9 @@ def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checke
 
     The whole repository is read in any case, as ids and dependencies cross files.
     """
-    every = dict.fromkeys([*worktree_files.find(repo, config.files_and_archives), *paths])
-    content = from_work_tree(repo, every)
+    stats = WorkTreeStats(repo.root)
+    every = worktree_files.find(repo, config.files_and_archives, stats=stats)
+    content = todo_files(repo, dict.fromkeys([*every, *paths]), stats)
     settings = config, worktree_files.read_configuration(repo.root)
     found = _findings_in(repo, content, config, paths).with_gate(gate(repo, content, settings))
     found = found.unknown_to(read_inside(repo.root, baseline.FILE), content)
@@ -65,7 +66,7 @@ def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checke
 def write_baseline(repo: Repository, config: Config) -> int:
     """Write what is wrong in the work tree to the baseline, so that it is not reported until its line changes; how many
     findings that are. What the gate says is never among them."""
-    content = from_work_tree(repo, worktree_files.find(repo, config.files_and_archives))
+    content = todo_files(repo, worktree_files.find(repo, config.files_and_archives))
     found = _findings_in(repo, content, config)
     if found.unreadable:
         raise found.unreadable[0]
@@ -103,7 +104,7 @@ def check_changed(repo: Repository, config: Config, paths: Sequence[str], *, cwd
     the change is compared with, is not reported elsewhere.
     """
     every, chosen = find_tracked(repo, config.files_and_archives, paths, cwd=cwd)
-    content = from_work_tree(repo, every)
+    content = todo_files(repo, every)
     settings = config, worktree_files.read_configuration(repo.root)
     made = gate(repo, content, settings, new_only=True)
     found = _findings_in(repo, content, config).with_gate(made)
@@ -367,7 +368,7 @@ def _of_clone(repo: Repository, config: Config) -> list[Finding]:
         from mdtodo.operations.check.processor_warnings import linked_checkouts
 
         found += linked_checkouts(repo, config)
-    if exists(join(repo.root, ".gitattributes")):
+    if os.path.exists(f"{repo.root}/.gitattributes"):
         from mdtodo.integrations.merge_driver.setup import missing_driver
 
         driver = missing_driver(repo)

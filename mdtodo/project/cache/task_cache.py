@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mdtodo.core.task import Anchor, Task
 from mdtodo.errors import InputError
-from mdtodo.markdown.document import parse
-from mdtodo.markdown.tasks import FileTasks, tasks_of_file
+from mdtodo.markdown.tasks import FileTasks, tasks_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +28,7 @@ def read_file_tasks(
             by_file[file] = _unlinked(file, before[oid])
             continue
         try:
-            by_file[file] = tasks_of_file(file, parse(content.bytes_of(file), config.status, file=file))
+            by_file[file] = tasks_in(file, content.bytes_of(file), config.status)
         except InputError as error:
             unreadable.append(error)
     return by_file, unreadable
@@ -47,21 +46,27 @@ def _unlinked(file: str, tasks: Sequence[Task]) -> FileTasks:
         (None if task.parent is None else index[task.parent], True, number)
         for task, number in zip(tasks, lists, strict=True)
     ]
-    return FileTasks(tuple([_alone(file, task, named) for task in tasks]), tuple(places))
+    return FileTasks(
+        [_alone(file, task) for task in tasks], places, [_anchor_alone(file, task, named) for task in tasks]
+    )
 
 
-def _alone(file: str, task: Task, named: Mapping[str | None, int]) -> Task:
+def _alone(file: str, task: Task) -> Task:
     """The task without what joining its file with others has put to it."""
-    place = list(task.anchor)
-    place[_FILE_OF_ANCHOR], place[_ELSEWHERE] = file, False
-    place[_SHARED] = task.explicit_id is not None and named[task.explicit_id] > 1
     values: list[Any] = list(task)  # `_replace` takes three times as long
-    values[_FILE], values[_ANCHOR] = file, Anchor._make(place)
+    values[_FILE] = file
     values[_ID], values[_PARENT], values[_CHILDREN], values[_PREVIOUS] = "", None, (), None
     return Task._make(values)
 
 
-_ID, _FILE, _PARENT, _CHILDREN, _PREVIOUS, _ANCHOR = map(
-    Task._fields.index, ("id", "file", "parent", "children", "previous", "anchor")
+def _anchor_alone(file: str, task: Task, named: Mapping[str | None, int]) -> Anchor:
+    place: list[Any] = list(task.anchor)
+    place[_FILE_OF_ANCHOR], place[_ELSEWHERE] = file, False
+    place[_SHARED] = task.explicit_id is not None and named[task.explicit_id] > 1
+    return Anchor._make(place)
+
+
+_ID, _FILE, _PARENT, _CHILDREN, _PREVIOUS = map(
+    Task._fields.index, ("id", "file", "parent", "children", "previous")
 )
 _FILE_OF_ANCHOR, _ELSEWHERE, _SHARED = map(Anchor._fields.index, ("file", "elsewhere", "shared"))

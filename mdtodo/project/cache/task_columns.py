@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from mdtodo.core.task import Anchor, Priority, Status, Task
@@ -14,35 +14,68 @@ if TYPE_CHECKING:
     #: A list for each field, or what all of them have, in a tuple.
     Columns = list[list[Any] | tuple[Any]]
 
-
-def columns_of(tasks: Sequence[Task]) -> Columns:
-    """The tasks, field by field. They must have no `subtasks`, which a processor alone is told of."""
-    # one column at a time: before they are packed, all of them are as much as the tasks
-    columns: Columns = [_packed([task[place] for task in tasks]) for place in _PLAIN]
-    columns.insert(_STATUS, _packed([task.status.value for task in tasks]))
-    columns.insert(_PRIORITY, _packed([task.priority.value for task in tasks]))
-    anchors = [_packed([task.anchor[place] for task in tasks]) for place in range(len(Anchor._fields))]
-    columns.insert(_ANCHOR, anchors)
-    return columns
+#: Fields of Task and of Anchor that are kept together, as they have the same texts. Those that no group names are in
+#: one more, but for the anchor's place.
+_GROUPS = (
+    (("id", "explicit_id", "parent", "children", "previous", "after"), ("explicit",)),
+    (("title",), ("title", "before", "after")),
+)
+GROUPS = len(_GROUPS) + 1
 
 
-def tasks_of(columns: Columns, count: int) -> list[Task]:
+def columns_of(tasks: Sequence[Task]) -> Iterator[Columns]:
+    """The tasks, field by field, in groups of fields: all of them together are as much as the tasks. They must have no
+    `subtasks`, which a processor alone is told of."""
+    for of_task, of_anchor in _PLACES:
+        columns: Columns = [_packed(_column(tasks, place)) for place in of_task]
+        columns += [_packed([task.anchor[place] for task in tasks]) for place in of_anchor]
+        yield columns
+
+
+def tasks_of(groups: Sequence[Columns], count: int) -> list[Task]:
     """What `columns_of` was made of, so many tasks. ValueError where it was made of other fields."""
-    if len(columns) != len(Task._fields) or len(columns[_ANCHOR]) != len(Anchor._fields):
+    columns = list(chain.from_iterable(groups))
+    if len(groups) != GROUPS or len(columns) != len(_ORDER):
         raise ValueError("these are no tasks")
-    fields: list[Iterable[Any]] = [_unpacked(column, count) for column in columns]
+    fields: list[Iterable[Any]] = [()] * len(Task._fields)
+    anchor: list[Iterable[Any]] = [()] * len(Anchor._fields)
+    for (place, of_anchor), column in zip(_ORDER, columns, strict=True):
+        (anchor if of_anchor else fields)[place] = _unpacked(column, count)
     fields[_STATUS] = map(_STATUSES.__getitem__, fields[_STATUS])
     fields[_PRIORITY] = map(_PRIORITIES.__getitem__, fields[_PRIORITY])
-    anchors = zip(*[_unpacked(column, count) for column in columns[_ANCHOR]], strict=False)
     # `_make` would call Python for each of them
-    fields[_ANCHOR] = map(partial(tuple.__new__, Anchor), anchors)
+    fields[_ANCHOR] = map(partial(tuple.__new__, Anchor), zip(*anchor, strict=False))
     return list(map(partial(tuple.__new__, Task), zip(*fields, strict=False)))
 
 
 _STATUS, _PRIORITY, _ANCHOR = map(Task._fields.index, ("status", "priority", "anchor"))
-_PLAIN = [place for place in range(len(Task._fields)) if place not in (_STATUS, _PRIORITY, _ANCHOR)]
 _STATUSES = {one.value: one for one in Status}
 _PRIORITIES = {one.value: one for one in Priority}
+
+
+def _places() -> list[tuple[list[int], list[int]]]:
+    """The groups, as places of fields of Task and of Anchor."""
+    found = [
+        (list(map(Task._fields.index, of_task)), list(map(Anchor._fields.index, of_anchor)))
+        for of_task, of_anchor in _GROUPS
+    ]
+    grouped = {place for of_task, _ in found for place in of_task} | {_ANCHOR}
+    anchored = {place for _, of_anchor in found for place in of_anchor}
+    of_task = [place for place in range(len(Task._fields)) if place not in grouped]
+    return [*found, (of_task, [place for place in range(len(Anchor._fields)) if place not in anchored])]
+
+
+_PLACES = _places()
+#: The place of each column, and whether it is one of the anchor.
+_ORDER = [(place, which == 1) for group in _PLACES for which in (0, 1) for place in group[which]]
+
+
+def _column(tasks: Sequence[Task], place: int) -> list[Any]:
+    if place == _STATUS:
+        return [task.status.value for task in tasks]
+    if place == _PRIORITY:
+        return [task.priority.value for task in tasks]
+    return [task[place] for task in tasks]
 
 
 def _packed(column: list[Any]) -> list[Any] | tuple[Any]:

@@ -12,11 +12,13 @@ import pytest
 from mdtodo.config.load import load
 from mdtodo.config.settings import DEFAULT
 from mdtodo.errors import ChangedError, InputError
+from mdtodo.git.files import work_tree_stats
 from mdtodo.git.repository import discover
 from mdtodo.project import project
 from mdtodo.project.cache import work_tree_ids
 from mdtodo.project.project import NO_STATE, StateSummary, read_project
-from mdtodo.storage.caches.value_cache import read_value, write_value
+from mdtodo.storage.caches import value_cache
+from mdtodo.storage.caches.value_cache import read_parts, write_parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,7 +191,7 @@ def test_of_a_file_that_was_written_just_now_nothing_is_kept(
     monkeypatch.setattr(work_tree_ids, "_FRESH", 3_000_000_000)
     written = max(path.stat().st_ctime_ns for path in many.root.glob("*/TODO.md"))
     for later, kept in ((1_000_000_000, 0), (4_000_000_000, 1)):
-        monkeypatch.setattr(work_tree_ids.time, "time_ns", lambda later=later: written + later)
+        monkeypatch.setattr(work_tree_stats.time, "time_ns", lambda later=later: written + later)
         read(many)
         assert len(list((many.root / ".git/mdtodo/plans").glob("files-*"))) == kept
 
@@ -218,7 +220,7 @@ def test_a_changed_configuration_is_another_entry_of_the_cache(many: Checkout) -
         lambda data: b"nonsense",
         lambda data: data[: len(data) // 2],
         lambda data: data[:-1] + bytes([data[-1] ^ 1]),
-        lambda data: data.replace(b"values 1", b"values 0"),
+        lambda data: data.replace(b"values 2", b"values 1"),
     ],
 )
 def test_a_cache_that_is_damaged_or_cannot_be_written_costs_time_alone(
@@ -252,9 +254,11 @@ def test_another_form_of_what_is_kept_is_read_as_nothing(many: Checkout) -> None
     expected, repo = cold(many), discover(str(many.root))
     read(many)
     (path,) = [one for one in (many.root / ".git/mdtodo/plans").iterdir() if not one.name.startswith("files")]
-    kept = read_value(repo, "plans", path.name)
-    for other in (7, (), ("rules", ()), (("other rules", kept[0][1]), *kept[1:])):
-        write_value(repo, "plans", path.name, other)
+    about, *rest = map(value_cache.load, read_parts(repo, "plans", path.name))
+    for other in (7, (), ("rules", ()), (("other rules", about[0][1]), *about[1:])):
+        write_parts(repo, "plans", path.name, (other, *rest))
+        assert said(read(many)) == expected
+        write_parts(repo, "plans", path.name, (other,))
         assert said(read(many)) == expected
 
 
