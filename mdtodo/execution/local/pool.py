@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, cast
 from mdtodo.core import codec
 from mdtodo.core.results import Result
 from mdtodo.errors import MdtodoError
-from mdtodo.execution.executor import PREFETCH, AttemptEvent
+from mdtodo.execution.executor import AttemptEvent, ahead
 from mdtodo.execution.local.channel import Channel, encoded
-from mdtodo.execution.local.forkserver import MAX_STARTS, ForkServer
+from mdtodo.execution.local.forkserver import MAX_STARTS, ForkServer, started
 from mdtodo.execution.local.worker_handle import WorkerHandle
 from mdtodo.system.process import available_cpus
 
@@ -38,11 +38,9 @@ _SEND_PATIENCE = 10.0
 _DRAIN_PATIENCE = 1.0
 #: Seconds after which a pool process that gives no sign of life while it has work is given up.
 SILENCE = 300.0
-#: A task takes moments if the last ones took fewer seconds than this on average; then a process is given `PREFETCH` at
-#: once, and while each will have more than `_MIN_BACKLOG` left, results gather for up to `_GATHER` seconds, so that the
-#: runner wakes up and writes less often.
-_SHORT_TASK = 0.02
-_MIN_BACKLOG = 6
+#: While each process will have as many attempts left as take `_REST` seconds, and two at least, results gather for up
+#: to `_GATHER` seconds, so that the runner wakes up and writes less often.
+_REST = 0.01
 _GATHER = 0.05
 
 
@@ -102,7 +100,7 @@ class LocalPool:
                 os.set_blocking(end, False)
             self._poll.register(pipe[0], select.POLLIN)
             self._pipe = pipe
-            self._fork_server.start()
+            self._fork_server = started()
 
     def submit(self, spec: Json) -> None:
         """Queue a spec; a second one with the same `attempt` has no effect."""
@@ -210,16 +208,18 @@ class LocalPool:
 
     def _seconds_of_work_left(self) -> float:
         """Seconds in which no process runs out of work, so that results may gather."""
-        if self._mean is None or self._mean >= _SHORT_TASK or len(self._workers) < self._capacity:
+        if self._mean is None or len(self._workers) < self._capacity:
             return 0.0
         least = min(len(worker.specs) for worker in self._workers.values())
-        return min(_GATHER, (least - _MIN_BACKLOG) * self._mean)
+        # of the first one nobody knows how much is left
+        return min(_GATHER, (least - 2) * self._mean - _REST)
 
     def _dispatch(self) -> None:
         """Give what is queued to whom is free, and what is short in advance."""
         self._feed_idle()
-        if self._queue and self._pipe is not None and self._mean is not None and self._mean < _SHORT_TASK:
-            self._prefetch()
+        most = 1 if self._mean is None else ahead(self._mean)
+        if self._queue and self._pipe is not None and most > 1:
+            self._prefetch(most)
         elif self._idle and not self._queue:
             for worker in self._workers.values():
                 worker.ask_to_return()
@@ -233,14 +233,14 @@ class LocalPool:
                 return
             self._send(worker)
 
-    def _prefetch(self) -> None:
-        """Hand out evenly what is queued, as far as it should take moments only."""
+    def _prefetch(self, most: int) -> None:
+        """Hand out evenly what is queued, so many to each at most."""
         workers = sorted(self._workers.values(), key=lambda one: len(one.specs))
         for place, worker in enumerate(workers):
             # so many that it has its share of what it and those that have more have, and is given
             others = sum(len(one.specs) for one in workers[place:])
             share = -(-(len(self._queue) + others) // (len(workers) - place))
-            count = min(share, PREFETCH) - len(worker.specs)
+            count = min(share, most) - len(worker.specs)
             if count > 0 and not self._send(worker, min(count, len(self._queue))):
                 return
             if not self._queue:
