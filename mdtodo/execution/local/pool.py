@@ -17,6 +17,7 @@ import os
 import select
 import socket
 from collections import deque
+from contextlib import suppress
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, cast
 
@@ -27,6 +28,7 @@ from mdtodo.execution.executor import AttemptEvent, ahead
 from mdtodo.execution.local.channel import Channel, encoded
 from mdtodo.execution.local.forkserver import MAX_STARTS, ForkServer, started
 from mdtodo.execution.local.worker_handle import WorkerHandle
+from mdtodo.execution.local.workers import Workers
 from mdtodo.system.process import available_cpus
 
 if TYPE_CHECKING:
@@ -58,10 +60,8 @@ class LocalPool:
 
     def __init__(self, jobs: int = 0, *, silence: float = SILENCE) -> None:
         self._silence = silence
-        self._capacity = jobs or available_cpus()
         self._fork_server = ForkServer()
-        self._workers: dict[int, WorkerHandle] = {}
-        self._idle: list[WorkerHandle] = []
+        self._workers = Workers(jobs or available_cpus())
         self._queue: deque[Json] = deque()
         self._known: set[str] = set()
         self._retried: set[str] = set()
@@ -81,7 +81,7 @@ class LocalPool:
     @property
     def capacity(self) -> int:
         """How many attempts run at once."""
-        return self._capacity
+        return self._workers.capacity
 
     def unmet(self, needs: frozenset[str]) -> str | None:
         """Nothing: what this machine can, the run knows."""
@@ -110,14 +110,14 @@ class LocalPool:
         if attempt not in self._known:
             self._known.add(attempt)
             self._queue.append(spec)
-            self._feed_idle()
+            self._feed()
 
     def events(self, timeout: float | None = None) -> list[AttemptEvent]:
         """See `Executor.events`."""
         deadline = None if timeout is None else monotonic() + timeout
         while not self._ready and self._pipe is not None:
             self._dispatch()
-            busy = self._queue or any(worker.specs for worker in self._workers.values())
+            busy = self._queue or any(worker.specs for worker in self._workers)
             if deadline is None and not busy:
                 break
             woken = self._poll_once(deadline)
@@ -134,8 +134,8 @@ class LocalPool:
                 self._queue.remove(spec)
                 self._ready.append(AttemptEvent("finished", attempt, Result(None, interrupted=True)))
                 return
-        for worker in self._workers.values():
-            if any(spec["attempt"] == attempt for spec in worker.specs):
+        for worker in self._workers:
+            if worker.holds(attempt) is not None:
                 worker.cancel(attempt)
                 return
 
@@ -157,13 +157,13 @@ class LocalPool:
         self._queue.clear()
         # a new one, as a signal handler may have come between `events` and its own
         self._poll = select.poll()
-        for worker in self._workers.values():
+        for worker in self._workers:
             self._poll.register(worker.channel, select.POLLIN)
             worker.channel.finish()
         deadline = monotonic() + _CLOSE_PATIENCE
-        while self._workers and monotonic() < deadline:
+        while len(self._workers) and monotonic() < deadline:
             self._poll_once(deadline)
-        for worker in list(self._workers.values()):
+        for worker in self._workers:
             self._reap(worker)
         self._fork_server.stop()
         for end in pipe:
@@ -174,23 +174,22 @@ class LocalPool:
         # sleep, not poll, which would return at each result
         if (moment := self._seconds_of_work_left()) > 0:
             sleep(moment)
-        due = [worker.kill_at for worker in self._workers.values() if worker.kill_at is not None]
-        due += [worker.check_silence(self._silence) for worker in self._workers.values() if worker.specs]
+        due = [worker.kill_at for worker in self._workers if worker.kill_at is not None]
+        due += [worker.check_silence(self._silence) for worker in self._workers if worker.specs]
         due += [] if deadline is None else [deadline]
         # these messages were read while sending, so no poll reports them any more
-        early = [worker for worker in self._workers.values() if worker.channel.early]
+        early = [worker for worker in self._workers if worker.channel.early]
         for worker in early:
             self._receive(worker)
         due += [0.0] if early else []
         woken = False
         for descriptor, _ in self._poll.poll(max(0.0, min(due) - monotonic()) * 1000 if due else None):
-            if descriptor in self._workers:
-                self._receive(self._workers[descriptor])
+            if (found := self._workers.by_descriptor.get(descriptor)) is not None:
+                self._receive(found)
             else:
                 os.read(descriptor, 4096)
                 woken = True
-        # a copy, as `_reap` takes workers out
-        for worker in list(self._workers.values()):
+        for worker in self._workers:
             if worker.kill_at is not None and monotonic() >= worker.kill_at:
                 self._reap(worker)
             elif worker.specs:
@@ -201,33 +200,32 @@ class LocalPool:
     def _check_worker(self, worker: WorkerHandle) -> None:
         """Give up a pool process that was stopped, or hangs; SIGKILL ends it in any state."""
         if worker.overdue is not None and monotonic() >= worker.overdue:
-            self._reap(worker, result=Result(None, timed_out=True))
+            self._reap(worker)
         elif monotonic() >= worker.last_seen + self._silence:
-            reason = f"its pool process gave no sign of life for {self._silence:g} s"
-            self._reap(worker, result=Result(None, error=reason))
+            self._reap(worker, why=f"its pool process gave no sign of life for {self._silence:g} s")
 
     def _seconds_of_work_left(self) -> float:
         """Seconds in which no process runs out of work, so that results may gather."""
-        if self._mean is None or len(self._workers) < self._capacity:
+        if self._mean is None:
             return 0.0
-        least = min(len(worker.specs) for worker in self._workers.values())
-        # of the first one nobody knows how much is left
-        return min(_GATHER, (least - 2) * self._mean - _REST)
+        return min(_GATHER, self._workers.seconds_of_work(self._mean) - _REST)
 
     def _dispatch(self) -> None:
         """Give what is queued to whom is free, and what is short in advance."""
-        self._feed_idle()
-        most = 1 if self._mean is None else ahead(self._mean)
-        if self._queue and self._pipe is not None and most > 1:
-            self._prefetch(most)
-        elif self._idle and not self._queue:
-            for worker in self._workers.values():
+        self._feed()
+        if self._queue:
+            self._prefetch(1 if self._mean is None else ahead(self._mean))
+        elif self._workers.at_work < self._workers.capacity:
+            for worker in self._workers:
                 worker.ask_to_return()
 
-    def _feed_idle(self) -> None:
-        while self._queue and self._pipe is not None and (self._idle or len(self._workers) < self._capacity):
+    def _feed(self) -> None:
+        while self._queue and self._pipe is not None and self._workers.at_work < self._workers.capacity:
+            worker = self._workers.free(self._queue[0])
+            if worker is None and len(self._workers) >= self._workers.capacity:
+                return
             try:
-                worker = self._idle.pop() if self._idle else self._spawn_worker()
+                worker = worker or self._spawn_worker()
             except MdtodoError:
                 self._give_up()
                 return
@@ -235,16 +233,10 @@ class LocalPool:
 
     def _prefetch(self, most: int) -> None:
         """Hand out evenly what is queued, so many to each at most."""
-        workers = sorted(self._workers.values(), key=lambda one: len(one.specs))
-        for place, worker in enumerate(workers):
-            # so many that it has its share of what it and those that have more have, and is given
-            others = sum(len(one.specs) for one in workers[place:])
-            share = -(-(len(self._queue) + others) // (len(workers) - place))
-            count = min(share, most) - len(worker.specs)
-            if count > 0 and not self._send(worker, min(count, len(self._queue))):
-                return
-            if not self._queue:
-                return
+        if most > 1 and self._pipe is not None:
+            for worker, count in self._workers.shares(self._queue, most):
+                if not self._send(worker, count) or not self._queue:
+                    return
 
     def _send(self, worker: WorkerHandle, count: int = 1) -> bool:
         """Send a process the first `count` specs of the queue; whether it took them."""
@@ -269,8 +261,6 @@ class LocalPool:
         except OSError:
             self._reap(worker, begun=not idle)
             return False
-        if not worker.specs:
-            self._idle.append(worker)
         return True
 
     def _spawn_worker(self) -> WorkerHandle:
@@ -282,9 +272,13 @@ class LocalPool:
             except MdtodoError:
                 ours.close()
                 raise
-        worker = WorkerHandle(Channel(ours, _SEND_PATIENCE))
-        self._workers[ours.fileno()] = worker
+        worker = WorkerHandle(Channel(ours, _SEND_PATIENCE), self._workers.places_of_next)
+        self._workers.by_descriptor[ours.fileno()] = worker
         self._poll.register(ours, select.POLLIN)
+        if worker.places > 1:
+            # as with specs, a process that is dead already shows at the next reading
+            with suppress(OSError):
+                worker.channel.send({"places": worker.places})
         return worker
 
     def _receive(self, worker: WorkerHandle) -> None:
@@ -305,7 +299,7 @@ class LocalPool:
                 self._ready.append(AttemptEvent("finished", attempt, result))
                 self._release(worker, attempt, result)
             case {"started": str(attempt), "pid": int(pid)}:
-                worker.started(pid)
+                worker.started(attempt, pid)
                 self._ready.append(AttemptEvent("started", attempt, pid=pid))
             case {"progress": str(attempt), "percent": float(percent)}:
                 self._ready.append(AttemptEvent("progress", attempt, progress=percent))
@@ -330,8 +324,6 @@ class LocalPool:
             seconds = result.duration
             self._mean = seconds if self._mean is None else self._mean + (seconds - self._mean) / 8
         worker.finish(attempt)
-        if not worker.specs:
-            self._idle.append(worker)
 
     def _requeue(self, worker: WorkerHandle, attempts: list[str]) -> None:
         """Queue again, first, what a process has not begun."""
@@ -341,50 +333,47 @@ class LocalPool:
         # extendleft puts the last one first, and they shall keep their order
         self._queue.extendleft(reversed(back))
 
-    def _reap(self, worker: WorkerHandle, *, begun: bool = True, result: Result | None = None) -> None:
+    def _reap(self, worker: WorkerHandle, *, begun: bool = True, why: str = "its pool process died") -> None:
         """Strike out a pool process that is dead or does not answer, and end what it watched over.
 
-        What it said before holds: its results may lie unread. `begun`: whether it may have begun the first of the rest;
-        `result` is what that one comes to.
+        What it said before holds: its results may lie unread. `begun`: whether it may have begun what it was given.
         """
-        seconds = worker.seconds
+        now = monotonic()
         # both before the channel is closed, which has no descriptor from then on
         self._poll.unregister(worker.channel)
-        del self._workers[worker.channel.fileno()]
+        del self._workers.by_descriptor[worker.channel.fileno()]
         self._drain(worker, 0.0)
         if worker.pid is not None:
             worker.end()
             self._drain(worker, _DRAIN_PATIENCE)
-        # only now: hearing the end of its last attempt has made it idle
-        if worker in self._idle:
-            self._idle.remove(worker)
         worker.kill()
         worker.channel.close()
-        result = (result or Result(None, error="its pool process died"))._replace(duration=seconds)
-        self._recover(worker, result, begun=begun)
+        self._recover(worker, now, why, begun=begun)
         if worker.pid is None and self._pipe is not None:
             self._failed_starts += 1
             if self._failed_starts >= MAX_STARTS:
                 self._give_up()
 
-    def _recover(self, worker: WorkerHandle, result: Result, *, begun: bool) -> None:
-        """What becomes of the attempts of a dead pool process: what it had not begun is queued again, and so,
-        once, is the first one if it is not known to have started; else it has this `result`."""
+    def _recover(self, worker: WorkerHandle, now: float, why: str, *, begun: bool) -> None:
+        """What becomes of the attempts of a dead pool process: what it had not begun is queued again, and so, once, is
+        what is not known to have started; else it has timed out, or is lost."""
         again: list[Json] = []
+        at_work = worker.at_work
         for place, spec in enumerate(worker.specs):
             attempt = cast("str", spec["attempt"])
+            one = worker.begun.get(attempt)
+            ended = Result(None, duration=0.0 if one is None else round(now - one.at, 6))
             if attempt in worker.cancelled:
-                ended = Result(None, interrupted=True, duration=0.0 if place else result.duration)
-                self._ready.append(AttemptEvent("finished", attempt, ended))
-            elif place or worker.pid is None or not begun:
+                self._ready.append(AttemptEvent("finished", attempt, ended._replace(interrupted=True)))
+            elif place >= at_work or worker.pid is None or not begun:
                 again.append(spec)
-            elif worker.group is None and attempt not in self._retried:
+            elif one is None and attempt not in self._retried:
                 self._retried.add(attempt)
                 again.append(spec)
-            elif result.timed_out:
-                self._ready.append(AttemptEvent("finished", attempt, result))
+            elif one is not None and one.overdue is not None and now >= one.overdue:
+                self._ready.append(AttemptEvent("finished", attempt, ended._replace(timed_out=True)))
             else:
-                self._ready.append(AttemptEvent("lost", attempt, result, str(result.error)))
+                self._ready.append(AttemptEvent("lost", attempt, ended._replace(error=why), why))
         self._queue.extendleft(reversed(again))
 
     def _give_up(self) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
@@ -66,17 +67,6 @@ def kill_group(group: int) -> None:
         sleep(0.002)
 
 
-def earlier_children() -> tuple[psutil.Process, ...]:
-    """The daemons that earlier attempts left to this process; those that ended are collected."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        # the usual case, which needs no psutil (25 ms to import)
-        return ()
-    return tuple(_children(recursive=False))
-
-
 def outside(group: int, processes: Iterable[psutil.Process]) -> list[psutil.Process]:
     """Those that are not in the process group."""
     return [process for process in processes if _group_of(process.pid) not in (group, None)]
@@ -85,10 +75,41 @@ def outside(group: int, processes: Iterable[psutil.Process]) -> list[psutil.Proc
 def descendants(spared: Iterable[psutil.Process] = ()) -> list[psutil.Process]:
     """All living descendants of this process, without the spared ones and theirs."""
     # psutil compares processes by id and start, so an id that was used again is another one
-    left = set(_children())
+    left = set(children())
     for process in spared:
-        left -= {process, *_children(process)}
+        left -= {process, *children(process)}
     return [process for process in left if _alive(process)]
+
+
+def children(process: psutil.Process | None = None, *, recursive: bool = True) -> list[psutil.Process]:
+    """Of this process, or of another; none that the system does not show."""
+    import psutil
+
+    try:
+        return list((process or psutil.Process()).children(recursive=recursive))
+    except (psutil.Error, *_HIDDEN):
+        return []
+
+
+def processes(pids: Iterable[int]) -> list[psutil.Process]:
+    """Those that are there."""
+    import psutil
+
+    found = []
+    for pid in pids:
+        with suppress(psutil.Error):
+            found.append(psutil.Process(pid))
+    return found
+
+
+def is_of(process: psutil.Process, session: int, variables: Mapping[str, str]) -> bool:
+    """Whether it is in the session, or has all of the variables in its environment."""
+    try:
+        if os.getsid(process.pid) == session:
+            return True
+    except OSError:
+        return False
+    return bool(variables) and _holds(process, variables)
 
 
 def inside(sandbox: int) -> list[psutil.Process]:
@@ -99,7 +120,7 @@ def inside(sandbox: int) -> list[psutil.Process]:
         outer = psutil.Process(sandbox)
     except psutil.Error:
         return []
-    found = set(_children(outer)) - set(_children(outer, recursive=False))
+    found = set(children(outer)) - set(children(outer, recursive=False))
     return [process for process in found if _alive(process)]
 
 
@@ -135,16 +156,6 @@ def _group_of(pid: int) -> int | None:
         return os.getpgid(pid)
     except ProcessLookupError:
         return None
-
-
-def _children(process: psutil.Process | None = None, *, recursive: bool = True) -> list[psutil.Process]:
-    """Of this process, or of another; none that the system does not show."""
-    import psutil
-
-    try:
-        return list((process or psutil.Process()).children(recursive=recursive))
-    except (psutil.Error, *_HIDDEN):
-        return []
 
 
 def _processes() -> list[psutil.Process]:
