@@ -54,6 +54,10 @@ class LocalPool:
     dies, and when the runner itself dies, `kill -9` included. An attempt whose pool process died is `lost`
     once nothing of it runs any more; another process takes its place. So with one that was stopped and gives no sign
     of life for `silence` seconds, or that does not keep a timeout.
+
+    With many more jobs than cores one process carries out several commands, eight at most, and all of them are lost
+    with it (see `Workers`). On a timeout or `cancel` of one, a daemon is known as its own by its session or by the
+    `MDTODO_*` variables in its environment, as it is when a pool process dies.
     """
 
     elsewhere = False

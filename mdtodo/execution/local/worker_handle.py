@@ -142,12 +142,13 @@ class WorkerHandle:
         """Kill the processes of its attempts, once it is dead itself: nobody is left to end them gently."""
         if self.pid is None:
             return
-        for one in self.begun.values():
-            process_tree.kill_group(one.group)
-        for spec in islice(self.specs, self.at_work):
-            env = cast("Mapping[str, str]", spec.get("env") or {})
-            if all(name in env for name in IDENTIFYING_VARIABLES):
-                process_tree.kill_by_environment({name: env[name] for name in IDENTIFYING_VARIABLES})
+        process_tree.kill_groups(*(one.group for one in self.begun.values()))
+        given = [
+            cast("Mapping[str, str]", spec.get("env") or {}) for spec in islice(self.specs, self.at_work)
+        ]
+        marks = [{name: env[name] for name in IDENTIFYING_VARIABLES if name in env} for env in given]
+        if whole := [found for found in marks if len(found) == len(IDENTIFYING_VARIABLES)]:
+            process_tree.kill_by_environment(*whole)
 
 
 def _grace(spec: Json) -> float:

@@ -60,10 +60,11 @@ def group_exists(group: int) -> bool:
     return signal_group(group, 0)
 
 
-def kill_group(group: int) -> None:
-    """Kill a process group, and wait until it is gone; at most a second, if nobody collects its dead."""
+def kill_groups(*groups: int) -> None:
+    """Kill process groups, and wait until they are gone; at most a second, if nobody collects their dead."""
     give_up = monotonic() + _GIVE_UP
-    while signal_group(group, signal.SIGKILL) and monotonic() < give_up:
+    # a sum, as each is to get the signal, and not the first one that is there
+    while sum(signal_group(group, signal.SIGKILL) for group in groups) and monotonic() < give_up:
         sleep(0.002)
 
 
@@ -135,8 +136,8 @@ def signal_all(processes: Iterable[psutil.Process], number: int) -> None:
             continue
 
 
-def kill_by_environment(variables: Mapping[str, str]) -> None:
-    """Kill every process of this user whose environment holds all of `variables`, except this one.
+def kill_by_environment(*several: Mapping[str, str]) -> None:
+    """Kill every process of this user whose environment holds all of one of these sets of variables, except this one.
 
     For a command whose supervisor was killed: nobody else knows what it started.
     """
@@ -144,7 +145,7 @@ def kill_by_environment(variables: Mapping[str, str]) -> None:
 
     # in rounds, for what is forked while the list is read
     for _ in range(_ROUNDS):
-        marked = [p for p in _processes() if p.pid != os.getpid() and _holds(p, variables)]
+        marked = [p for p in _processes() if p.pid != os.getpid() and _holds(p, *several)]
         if not marked:
             return
         signal_all(marked, signal.SIGKILL)
@@ -180,14 +181,14 @@ def _alive(process: psutil.Process) -> bool:
         return False
 
 
-def _holds(process: psutil.Process, variables: Mapping[str, str]) -> bool:
+def _holds(process: psutil.Process, *several: Mapping[str, str]) -> bool:
     import psutil
 
     try:
         environment = process.environ()
     except (psutil.Error, OSError):
         return False
-    return all(environment.get(name) == value for name, value in variables.items())
+    return any(variables.items() <= environment.items() for variables in several)
 
 
 def _prctl(option: int, value: int) -> None:
