@@ -70,7 +70,8 @@ def prepare(root: Path, tasks: int, run: str) -> None:
     (root / "TODO.md").write_text(f"# Tasks\n\n{todo}")
     # a list goes through no shell, as with make and xargs
     words = json.dumps(run if "'" in run else run.split())
-    (root / ".mdtodo.toml").write_text(f"[processors.it]\nrun = {words}\n")
+    # without a cap of its own the lane of a task takes 20 at once, whatever `-j` says
+    (root / ".mdtodo.toml").write_text(f"[lanes]\nmedium = 100\n\n[processors.it]\nrun = {words}\n")
     (root / "lines").write_text("".join(f"{number}\n" for number in range(tasks)))
     names = " ".join(f"t{number}" for number in range(tasks))
     (root / "Makefile").write_text(f".PHONY: all {names}\nall: {names}\n{names}:\n\t@{run}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
     from mdtodo.cli.context import Session
     from mdtodo.config.settings import Config
@@ -20,6 +22,15 @@ if TYPE_CHECKING:
     from mdtodo.run.run_options import Options
     from mdtodo.workers.remote_run import RemoteRun
     from mdtodo.workers.watch import Rhythm
+
+
+def pool_ahead(*, dry_run: bool, executor: str | None = None) -> AbstractContextManager[None]:
+    """What the pool of a run needs, started before all else that a run imports and reads."""
+    if dry_run or executor not in (None, "local"):
+        return nullcontext()
+    from mdtodo.execution.local.forkserver import started_ahead
+
+    return started_ahead()
 
 
 def report_dry_run(session: Session, options: Options, *, as_json: bool) -> int:

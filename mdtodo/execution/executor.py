@@ -20,8 +20,16 @@ if TYPE_CHECKING:
 #: How many attempts for each that runs may be handed in, and given to a process, if they are short: so many that
 #: nobody has to be woken up for each.
 PREFETCH = 60
+#: Seconds for which what is handed in ahead may take one that runs, where these are longer.
+BACKLOG = 1.0
 
 Kind = Literal["started", "progress", "finished", "failed", "lost"]
+
+
+def ahead(mean: float) -> int:
+    """How many attempts may be handed in for each that runs, where one takes so many seconds on average; 1 where they
+    are so long that the time between two of them does not matter."""
+    return PREFETCH if mean * PREFETCH <= BACKLOG else max(1, int(BACKLOG / mean))
 
 
 class AttemptEvent(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import State, Status
 from mdtodo.execution.attempts import Attempts
-from mdtodo.execution.executor import PREFETCH
+from mdtodo.execution.executor import PREFETCH, ahead
 from mdtodo.outputs.declared import output_conflicts
 from mdtodo.planning.graph import Tracker
 from mdtodo.planning.rollup import closes
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
-
-
-#: Seconds that a task takes on average where the time between two of them matters.
-SHORT = 0.05
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -163,9 +159,9 @@ class ReadyQueue(Scope):
         Only where tasks are so short that it matters, and where no running task can free one that would have to go
         first, or, with `fail_fast`, stop it.
         """
-        if self.options.fail_fast or self._seconds >= SHORT * self._finished:
+        if self.options.fail_fast or not self._finished or self._awaited:
             return False
-        return self.at_work < self.jobs * PREFETCH and not self._awaited
+        return self.at_work < self.jobs * ahead(self._seconds / self._finished)
 
     def seconds_until_retry(self, now: float) -> float | None:
         """Seconds until a retry is due, None if none is waited for."""

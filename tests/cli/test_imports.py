@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     Mdtodo = Callable[..., Said]
 
 
-def imported(repo: Checkout, *args: str) -> set[str]:
+def imported(repo: Checkout, *args: str) -> dict[str, None]:
+    """In the order in which the imports began."""
     code = (
         "import json, sys\nfrom mdtodo.cli import main\n"
         f"try:\n    main({list(args)!r})\nexcept SystemExit:\n    pass\n"
-        "print(json.dumps(sorted(sys.modules)))\n"
+        "print(json.dumps([*sys.modules]))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=repo.root, capture_output=True, check=True)
-    return set(json.loads(done.stdout.splitlines()[-1]))
+    return dict.fromkeys(json.loads(done.stdout.splitlines()[-1]))
 
 
 HEAVY = {
@@ -35,12 +36,15 @@ HEAVY = {
 
 def test_check_of_a_file_imports_nothing_heavy(repo: Checkout) -> None:
     repo.write("TODO.md", "- [ ] a id:a !high\n- [ ] b after:a\n")
-    assert not HEAVY & imported(repo, "check", "TODO.md")
+    assert not HEAVY & imported(repo, "check", "TODO.md").keys()
 
 
 def test_list_imports_no_git_and_no_pool(repo: Checkout) -> None:
     repo.write("TODO.md", "- [ ] a\n")
-    assert not {"git", "mistune", "sqlite3", "pebble", "multiprocessing"} & imported(repo, "list", "--json")
+    assert (
+        not {"git", "mistune", "sqlite3", "pebble", "multiprocessing"}
+        & imported(repo, "list", "--json").keys()
+    )
 
 
 def test_nothing_but_a_push_imports_gitpython(repo: Checkout, tmp_path: Path) -> None:
@@ -64,5 +68,15 @@ def test_done_imports_nothing_that_few_landings_need(repo: Checkout) -> None:
     }
     # the second one finds receipts of the first
     for name in ("a", "b"):
-        assert not rare & imported(repo, "done", name, "--commit")
+        assert not rare & imported(repo, "done", name, "--commit").keys()
     assert repo.commits() == 3
+
+
+def test_a_run_starts_its_pool_before_it_imports_the_rest(repo: Checkout) -> None:
+    """The pool gets ready on another core meanwhile."""
+    repo.commit(
+        "Base", **{"TODO.md": "- [ ] a id:a run:ok\n", ".mdtodo.toml": '[processors.ok]\nrun = "true"\n'}
+    )
+    order = [*imported(repo, "run")]
+    assert order.index("mdtodo.execution.local.forkserver") < order.index("mdtodo.run.run")
+    assert "mdtodo.execution.local.forkserver" not in imported(repo, "run", "--dry-run")

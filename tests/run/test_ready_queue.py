@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from mdtodo.config.load import load
 from mdtodo.core.results import Outcome
-from mdtodo.execution.executor import PREFETCH
+from mdtodo.execution.executor import BACKLOG, PREFETCH, ahead
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.plan import plan
-from mdtodo.run.ready_queue import SHORT, ReadyQueue
+from mdtodo.run.ready_queue import ReadyQueue
 from mdtodo.run.run_options import Options
 
 if TYPE_CHECKING:
@@ -54,13 +54,15 @@ def finish(queue: ReadyQueue, task: Task, seconds: float) -> None:
     queue.finish(task, Outcome.DONE)
 
 
-def brisk(text: str, jobs: int, options: Options | None = None) -> tuple[ReadyQueue, list[Task]]:
-    """A queue whose first `jobs` tasks took a moment, and what it hands over next."""
+def brisk(
+    text: str, jobs: int, options: Options | None = None, *, seconds: float = 0.005
+) -> tuple[ReadyQueue, list[Task]]:
+    """A queue whose first `jobs` tasks took so long, and what it hands over next."""
     queue = ready_queue(text, jobs, options)
     first = hand_over(queue)
     assert len(first) == jobs, "of what nothing is known, no more than can run"
     for task in first:
-        finish(queue, task, SHORT / 10)
+        finish(queue, task, seconds)
     return queue, hand_over(queue)
 
 
@@ -69,6 +71,14 @@ def test_short_tasks_are_handed_over_in_advance(keys: str) -> None:
     """Also beyond the cap of a lane that more can run in than `jobs`: no more than that run."""
     _, handed = brisk(tasks(4 * PREFETCH, keys), 2)
     assert len(handed) == 2 * PREFETCH
+
+
+@pytest.mark.parametrize(
+    ("seconds", "each"), [(0.0, PREFETCH), (0.1, 10), (0.4, 2), (0.6, 1), (BACKLOG, 1), (3600.0, 1)]
+)
+def test_what_is_handed_over_in_advance_takes_a_second_at_most(seconds: float, each: int) -> None:
+    _, handed = brisk(tasks(4 * PREFETCH), 2, seconds=seconds)
+    assert len(handed) == 2 * each == 2 * ahead(seconds)
 
 
 def test_a_narrow_lane_holds_what_is_handed_over_and_no_other() -> None:
@@ -114,7 +124,7 @@ def test_caps_hold_at_every_instant(data: st.DataObject, jobs: int, cap: int) ->
         running += handed
         if not running:
             break
-        assert took < SHORT * over or len(handed) <= room
+        assert not over or ahead(took / over) > 1 or len(handed) <= room
         counts = {lane: sum(task.lane == lane for task in running) for lane in lanes}
         assert counts.get("one", 0) <= (cap if cap < jobs else jobs * PREFETCH)
         assert counts.get("other", 0) <= (1 if jobs > 1 else PREFETCH), "an unknown lane takes one"

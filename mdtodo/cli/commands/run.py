@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdtodo.cli._run import refuse_list, report_dry_run, run_and_report
+from mdtodo.cli._run import pool_ahead, refuse_list, report_dry_run, run_and_report
 from mdtodo.cli.options import claimed_with, dry_run_option, duration_option, token_option
 from mdtodo.cli.shared_options import run_options
 from mdtodo.errors import UsageError
@@ -89,7 +89,8 @@ def command(
     def run() -> int:
         where = {"executor": executor, "insecure": insecure, "reconnect": reconnect}
         more = {"fail_fast": fail_fast, "run_id": run_id, **where}
-        return _run(session, given, dry_run=dry_run, report=report, token=token, **more)
+        with pool_ahead(dry_run=dry_run, executor=executor):
+            return _run(session, given, dry_run=dry_run, report=report, token=token, **more)
 
     if metrics_file is None or dry_run:
         return run()

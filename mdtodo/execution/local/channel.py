@@ -53,6 +53,14 @@ class Channel:
             except BlockingIOError:
                 self._make_room(self._patience)
 
+    def has_room(self) -> bool:
+        """Whether something can be sent without waiting."""
+        from select import POLLOUT, poll
+
+        wait = poll()
+        wait.register(self._socket, POLLOUT)
+        return bool(wait.poll(0))
+
     def receive(self) -> list[dict[str, object]]:
         """The early messages, else wait for one chunk; the objects that it completes."""
         if self.early:

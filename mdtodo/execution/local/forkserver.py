@@ -6,9 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import mdtodo
 from mdtodo.errors import MdtodoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _STOP_PATIENCE = 2.0
 #: How often a process that dies before it is up is started again.
@@ -56,6 +61,12 @@ class ForkServer:
             self.start()
         raise MdtodoError("the pool of processes could not be started")
 
+    def kill(self) -> None:
+        """End it at once, where it has forked nothing."""
+        if self._process is not None:
+            self._process.kill()
+        self.stop()
+
     def stop(self) -> None:
         """Let it end, and wait for it."""
         if self._requests is not None:
@@ -68,6 +79,37 @@ class ForkServer:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+
+
+_ahead: list[ForkServer] = []
+
+
+@contextmanager
+def started_ahead() -> Iterator[None]:
+    """Start one now for the pool that opens next: it gets up while this process imports and reads what it needs. One
+    that no pool has taken is ended on the way out."""
+    server = ForkServer()
+    try:
+        server.start()
+    except MdtodoError:  # the pool tries again, and says so
+        yield
+        return
+    _ahead.append(server)
+    try:
+        yield
+    finally:
+        if server in _ahead:
+            _ahead.remove(server)
+            server.kill()
+
+
+def started() -> ForkServer:
+    """The one that was started ahead, else one that is started now."""
+    if _ahead:
+        return _ahead.pop()
+    server = ForkServer()
+    server.start()
+    return server
 
 
 #: A program of its own and no fork of the runner, which has threads, open files and git's processes. `-P` above, and

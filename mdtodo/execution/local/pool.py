@@ -17,16 +17,18 @@ import os
 import select
 import socket
 from collections import deque
+from contextlib import suppress
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, cast
 
 from mdtodo.core import codec
 from mdtodo.core.results import Result
 from mdtodo.errors import MdtodoError
-from mdtodo.execution.executor import PREFETCH, AttemptEvent
+from mdtodo.execution.executor import AttemptEvent, ahead
 from mdtodo.execution.local.channel import Channel, encoded
-from mdtodo.execution.local.forkserver import MAX_STARTS, ForkServer
+from mdtodo.execution.local.forkserver import MAX_STARTS, ForkServer, started
 from mdtodo.execution.local.worker_handle import WorkerHandle
+from mdtodo.execution.local.workers import Workers
 from mdtodo.system.process import available_cpus
 
 if TYPE_CHECKING:
@@ -38,11 +40,9 @@ _SEND_PATIENCE = 10.0
 _DRAIN_PATIENCE = 1.0
 #: Seconds after which a pool process that gives no sign of life while it has work is given up.
 SILENCE = 300.0
-#: A task takes moments if the last ones took fewer seconds than this on average; then a process is given `PREFETCH` at
-#: once, and while each will have more than `_MIN_BACKLOG` left, results gather for up to `_GATHER` seconds, so that the
-#: runner wakes up and writes less often.
-_SHORT_TASK = 0.02
-_MIN_BACKLOG = 6
+#: While each process will have as many attempts left as take `_REST` seconds, and two at least, results gather for up
+#: to `_GATHER` seconds, so that the runner wakes up and writes less often.
+_REST = 0.01
 _GATHER = 0.05
 
 
@@ -54,16 +54,18 @@ class LocalPool:
     dies, and when the runner itself dies, `kill -9` included. An attempt whose pool process died is `lost`
     once nothing of it runs any more; another process takes its place. So with one that was stopped and gives no sign
     of life for `silence` seconds, or that does not keep a timeout.
+
+    With many more jobs than cores one process carries out several commands, eight at most, and all of them are lost
+    with it (see `Workers`). On a timeout or `cancel` of one, a daemon is known as its own by its session or by the
+    `MDTODO_*` variables in its environment, as it is when a pool process dies.
     """
 
     elsewhere = False
 
     def __init__(self, jobs: int = 0, *, silence: float = SILENCE) -> None:
         self._silence = silence
-        self._capacity = jobs or available_cpus()
         self._fork_server = ForkServer()
-        self._workers: dict[int, WorkerHandle] = {}
-        self._idle: list[WorkerHandle] = []
+        self._workers = Workers(jobs or available_cpus())
         self._queue: deque[Json] = deque()
         self._known: set[str] = set()
         self._retried: set[str] = set()
@@ -83,7 +85,7 @@ class LocalPool:
     @property
     def capacity(self) -> int:
         """How many attempts run at once."""
-        return self._capacity
+        return self._workers.capacity
 
     def unmet(self, needs: frozenset[str]) -> str | None:
         """Nothing: what this machine can, the run knows."""
@@ -102,7 +104,7 @@ class LocalPool:
                 os.set_blocking(end, False)
             self._poll.register(pipe[0], select.POLLIN)
             self._pipe = pipe
-            self._fork_server.start()
+            self._fork_server = started()
 
     def submit(self, spec: Json) -> None:
         """Queue a spec; a second one with the same `attempt` has no effect."""
@@ -112,14 +114,14 @@ class LocalPool:
         if attempt not in self._known:
             self._known.add(attempt)
             self._queue.append(spec)
-            self._feed_idle()
+            self._feed()
 
     def events(self, timeout: float | None = None) -> list[AttemptEvent]:
         """See `Executor.events`."""
         deadline = None if timeout is None else monotonic() + timeout
         while not self._ready and self._pipe is not None:
             self._dispatch()
-            busy = self._queue or any(worker.specs for worker in self._workers.values())
+            busy = self._queue or any(worker.specs for worker in self._workers)
             if deadline is None and not busy:
                 break
             woken = self._poll_once(deadline)
@@ -136,8 +138,8 @@ class LocalPool:
                 self._queue.remove(spec)
                 self._ready.append(AttemptEvent("finished", attempt, Result(None, interrupted=True)))
                 return
-        for worker in self._workers.values():
-            if any(spec["attempt"] == attempt for spec in worker.specs):
+        for worker in self._workers:
+            if worker.holds(attempt) is not None:
                 worker.cancel(attempt)
                 return
 
@@ -159,13 +161,13 @@ class LocalPool:
         self._queue.clear()
         # a new one, as a signal handler may have come between `events` and its own
         self._poll = select.poll()
-        for worker in self._workers.values():
+        for worker in self._workers:
             self._poll.register(worker.channel, select.POLLIN)
             worker.channel.finish()
         deadline = monotonic() + _CLOSE_PATIENCE
-        while self._workers and monotonic() < deadline:
+        while len(self._workers) and monotonic() < deadline:
             self._poll_once(deadline)
-        for worker in list(self._workers.values()):
+        for worker in self._workers:
             self._reap(worker)
         self._fork_server.stop()
         for end in pipe:
@@ -176,23 +178,22 @@ class LocalPool:
         # sleep, not poll, which would return at each result
         if (moment := self._seconds_of_work_left()) > 0:
             sleep(moment)
-        due = [worker.kill_at for worker in self._workers.values() if worker.kill_at is not None]
-        due += [worker.check_silence(self._silence) for worker in self._workers.values() if worker.specs]
+        due = [worker.kill_at for worker in self._workers if worker.kill_at is not None]
+        due += [worker.check_silence(self._silence) for worker in self._workers if worker.specs]
         due += [] if deadline is None else [deadline]
         # these messages were read while sending, so no poll reports them any more
-        early = [worker for worker in self._workers.values() if worker.channel.early]
+        early = [worker for worker in self._workers if worker.channel.early]
         for worker in early:
             self._receive(worker)
         due += [0.0] if early else []
         woken = False
         for descriptor, _ in self._poll.poll(max(0.0, min(due) - monotonic()) * 1000 if due else None):
-            if descriptor in self._workers:
-                self._receive(self._workers[descriptor])
+            if (found := self._workers.by_descriptor.get(descriptor)) is not None:
+                self._receive(found)
             else:
                 os.read(descriptor, 4096)
                 woken = True
-        # a copy, as `_reap` takes workers out
-        for worker in list(self._workers.values()):
+        for worker in self._workers:
             if worker.kill_at is not None and monotonic() >= worker.kill_at:
                 self._reap(worker)
             elif worker.specs:
@@ -203,48 +204,43 @@ class LocalPool:
     def _check_worker(self, worker: WorkerHandle) -> None:
         """Give up a pool process that was stopped, or hangs; SIGKILL ends it in any state."""
         if worker.overdue is not None and monotonic() >= worker.overdue:
-            self._reap(worker, result=Result(None, timed_out=True))
+            self._reap(worker)
         elif monotonic() >= worker.last_seen + self._silence:
-            reason = f"its pool process gave no sign of life for {self._silence:g} s"
-            self._reap(worker, result=Result(None, error=reason))
+            self._reap(worker, why=f"its pool process gave no sign of life for {self._silence:g} s")
 
     def _seconds_of_work_left(self) -> float:
         """Seconds in which no process runs out of work, so that results may gather."""
-        if self._mean is None or self._mean >= _SHORT_TASK or len(self._workers) < self._capacity:
+        if self._mean is None:
             return 0.0
-        least = min(len(worker.specs) for worker in self._workers.values())
-        return min(_GATHER, (least - _MIN_BACKLOG) * self._mean)
+        return min(_GATHER, self._workers.seconds_of_work(self._mean) - _REST)
 
     def _dispatch(self) -> None:
         """Give what is queued to whom is free, and what is short in advance."""
-        self._feed_idle()
-        if self._queue and self._pipe is not None and self._mean is not None and self._mean < _SHORT_TASK:
-            self._prefetch()
-        elif self._idle and not self._queue:
-            for worker in self._workers.values():
+        self._feed()
+        if self._queue:
+            self._prefetch(1 if self._mean is None else ahead(self._mean))
+        elif self._workers.at_work < self._workers.capacity:
+            for worker in self._workers:
                 worker.ask_to_return()
 
-    def _feed_idle(self) -> None:
-        while self._queue and self._pipe is not None and (self._idle or len(self._workers) < self._capacity):
+    def _feed(self) -> None:
+        while self._queue and self._pipe is not None and self._workers.at_work < self._workers.capacity:
+            worker = self._workers.free(self._queue[0])
+            if worker is None and len(self._workers) >= self._workers.capacity:
+                return
             try:
-                worker = self._idle.pop() if self._idle else self._spawn_worker()
+                worker = worker or self._spawn_worker()
             except MdtodoError:
                 self._give_up()
                 return
             self._send(worker)
 
-    def _prefetch(self) -> None:
-        """Hand out evenly what is queued, as far as it should take moments only."""
-        workers = sorted(self._workers.values(), key=lambda one: len(one.specs))
-        for place, worker in enumerate(workers):
-            # so many that it has its share of what it and those that have more have, and is given
-            others = sum(len(one.specs) for one in workers[place:])
-            share = -(-(len(self._queue) + others) // (len(workers) - place))
-            count = min(share, PREFETCH) - len(worker.specs)
-            if count > 0 and not self._send(worker, min(count, len(self._queue))):
-                return
-            if not self._queue:
-                return
+    def _prefetch(self, most: int) -> None:
+        """Hand out evenly what is queued, so many to each at most."""
+        if most > 1 and self._pipe is not None:
+            for worker, count in self._workers.shares(self._queue, most):
+                if not self._send(worker, count) or not self._queue:
+                    return
 
     def _send(self, worker: WorkerHandle, count: int = 1) -> bool:
         """Send a process the first `count` specs of the queue; whether it took them."""
@@ -269,8 +265,6 @@ class LocalPool:
         except OSError:
             self._reap(worker, begun=not idle)
             return False
-        if not worker.specs:
-            self._idle.append(worker)
         return True
 
     def _spawn_worker(self) -> WorkerHandle:
@@ -282,9 +276,13 @@ class LocalPool:
             except MdtodoError:
                 ours.close()
                 raise
-        worker = WorkerHandle(Channel(ours, _SEND_PATIENCE))
-        self._workers[ours.fileno()] = worker
+        worker = WorkerHandle(Channel(ours, _SEND_PATIENCE), self._workers.places_of_next)
+        self._workers.by_descriptor[ours.fileno()] = worker
         self._poll.register(ours, select.POLLIN)
+        if worker.places > 1:
+            # as with specs, a process that is dead already shows at the next reading
+            with suppress(OSError):
+                worker.channel.send({"places": worker.places})
         return worker
 
     def _receive(self, worker: WorkerHandle) -> None:
@@ -305,7 +303,7 @@ class LocalPool:
                 self._ready.append(AttemptEvent("finished", attempt, result))
                 self._release(worker, attempt, result)
             case {"started": str(attempt), "pid": int(pid)}:
-                worker.started(pid)
+                worker.started(attempt, pid)
                 self._ready.append(AttemptEvent("started", attempt, pid=pid))
             case {"progress": str(attempt), "percent": float(percent)}:
                 self._ready.append(AttemptEvent("progress", attempt, progress=percent))
@@ -330,8 +328,6 @@ class LocalPool:
             seconds = result.duration
             self._mean = seconds if self._mean is None else self._mean + (seconds - self._mean) / 8
         worker.finish(attempt)
-        if not worker.specs:
-            self._idle.append(worker)
 
     def _requeue(self, worker: WorkerHandle, attempts: list[str]) -> None:
         """Queue again, first, what a process has not begun."""
@@ -341,50 +337,47 @@ class LocalPool:
         # extendleft puts the last one first, and they shall keep their order
         self._queue.extendleft(reversed(back))
 
-    def _reap(self, worker: WorkerHandle, *, begun: bool = True, result: Result | None = None) -> None:
+    def _reap(self, worker: WorkerHandle, *, begun: bool = True, why: str = "its pool process died") -> None:
         """Strike out a pool process that is dead or does not answer, and end what it watched over.
 
-        What it said before holds: its results may lie unread. `begun`: whether it may have begun the first of the rest;
-        `result` is what that one comes to.
+        What it said before holds: its results may lie unread. `begun`: whether it may have begun what it was given.
         """
-        seconds = worker.seconds
+        now = monotonic()
         # both before the channel is closed, which has no descriptor from then on
         self._poll.unregister(worker.channel)
-        del self._workers[worker.channel.fileno()]
+        del self._workers.by_descriptor[worker.channel.fileno()]
         self._drain(worker, 0.0)
         if worker.pid is not None:
             worker.end()
             self._drain(worker, _DRAIN_PATIENCE)
-        # only now: hearing the end of its last attempt has made it idle
-        if worker in self._idle:
-            self._idle.remove(worker)
         worker.kill()
         worker.channel.close()
-        result = (result or Result(None, error="its pool process died"))._replace(duration=seconds)
-        self._recover(worker, result, begun=begun)
+        self._recover(worker, now, why, begun=begun)
         if worker.pid is None and self._pipe is not None:
             self._failed_starts += 1
             if self._failed_starts >= MAX_STARTS:
                 self._give_up()
 
-    def _recover(self, worker: WorkerHandle, result: Result, *, begun: bool) -> None:
-        """What becomes of the attempts of a dead pool process: what it had not begun is queued again, and so,
-        once, is the first one if it is not known to have started; else it has this `result`."""
+    def _recover(self, worker: WorkerHandle, now: float, why: str, *, begun: bool) -> None:
+        """What becomes of the attempts of a dead pool process: what it had not begun is queued again, and so, once, is
+        what is not known to have started; else it has timed out, or is lost."""
         again: list[Json] = []
+        at_work = worker.at_work
         for place, spec in enumerate(worker.specs):
             attempt = cast("str", spec["attempt"])
+            one = worker.begun.get(attempt)
+            ended = Result(None, duration=0.0 if one is None else round(now - one.at, 6))
             if attempt in worker.cancelled:
-                ended = Result(None, interrupted=True, duration=0.0 if place else result.duration)
-                self._ready.append(AttemptEvent("finished", attempt, ended))
-            elif place or worker.pid is None or not begun:
+                self._ready.append(AttemptEvent("finished", attempt, ended._replace(interrupted=True)))
+            elif place >= at_work or worker.pid is None or not begun:
                 again.append(spec)
-            elif worker.group is None and attempt not in self._retried:
+            elif one is None and attempt not in self._retried:
                 self._retried.add(attempt)
                 again.append(spec)
-            elif result.timed_out:
-                self._ready.append(AttemptEvent("finished", attempt, result))
+            elif one is not None and one.overdue is not None and now >= one.overdue:
+                self._ready.append(AttemptEvent("finished", attempt, ended._replace(timed_out=True)))
             else:
-                self._ready.append(AttemptEvent("lost", attempt, result, str(result.error)))
+                self._ready.append(AttemptEvent("lost", attempt, ended._replace(error=why), why))
         self._queue.extendleft(reversed(again))
 
     def _give_up(self) -> None:

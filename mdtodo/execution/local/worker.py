@@ -15,21 +15,24 @@ import os
 import signal
 import socket
 from collections import deque
-from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from mdtodo.core import codec
 from mdtodo.core.results import Result
-from mdtodo.execution.local.channel import Channel, encoded
+from mdtodo.execution.local.channel import Channel
+from mdtodo.execution.local.running import Running
+from mdtodo.execution.local.spool import Spool
 from mdtodo.execution.processors import process_tree
 from mdtodo.execution.processors.attempt import perform
+from mdtodo.execution.processors.children import Children
 from mdtodo.execution.processors.output_file import OutputFiles
-from mdtodo.execution.processors.spec import SpecError
-from mdtodo.execution.processors.supervise import Stop
-from mdtodo.system import process_identity
+from mdtodo.execution.processors.spec import SpecError, stands_alone
+from mdtodo.execution.processors.supervise import Stop, Watch
 
 if TYPE_CHECKING:
     from mdtodo.core.task import Json
+    from mdtodo.execution.processors.supervise import ProcessExit, Supervision
 
 
 def fork_server(descriptor: int) -> NoReturn:
@@ -91,152 +94,152 @@ def _pool_process(descriptor: int) -> NoReturn:
 class Worker:
     """A pool process, with its channel to the runner.
 
-    It may be given several specs at once, which it carries out in order, so that a short one does not have to
-    wait for the runner. Until one is begun it can be cancelled, or asked back for a process that is free.
+    It carries out as many attempts at once as it is told to, one unless it is, in the order in which they came, and
+    may be given more, so that a short one does not have to wait for the runner. Until one is begun it can be
+    cancelled, or asked back for a process that is free. An attempt that stands alone begins when nothing else runs,
+    and nothing begins beside it.
     """
 
     __slots__ = (
-        "_attempt",
         "_channel",
-        "_late_start",
+        "_children",
         "_output_files",
+        "_places",
         "_queue",
-        "_spec",
-        "_spool_descriptor",
-        "_spool_files",
+        "_running",
+        "_spool",
+        "_watch",
     )
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self._places = 1
         self._output_files = OutputFiles()
-        self._spool_files: dict[str, int] = {}
-        self._spec: Json = {}
-        self._spool_descriptor = -1
-        self._late_start: dict[str, object] = {}
+        self._children = Children()
+        self._watch = Watch(channel.fileno())
+        self._spool = Spool()
         self._queue: deque[Json] = deque()
-        self._attempt: str | None = None
+        self._running: dict[str, Running] = {}
 
     def work(self) -> None:
-        """Carry out what comes, one attempt after the other, until the runner is gone."""
-        self._send({"ready": os.getpid()})
-        while not self._channel.ended:
-            if self._queue:
-                self._run(self._queue.popleft())
-            else:
-                self._receive(self._channel.receive())
+        """Carry out what comes, until the runner is gone and nothing runs any more."""
+        self.send({"ready": os.getpid()})
+        while self._running or not self._channel.ended:
+            while self._may_begin():
+                self._begin(self._queue.popleft())
+            self._look()
         self._output_files.end()
 
-    def fileno(self) -> int:
-        """Readable when the runner has something to say, or is gone."""
-        return self._channel.fileno()
+    def _may_begin(self) -> bool:
+        if not self._queue or len(self._running) >= self._places:
+            return False
+        return not self._running or not any(map(stands_alone, (self._queue[0], *self._specs())))
 
-    def pending_stops(self) -> list[Stop]:
-        """Each time that it wants the current attempt to stop, or that it is gone."""
-        stops = self._receive(self._channel.receive())
-        return [*stops, Stop.ABANDONED] if self._channel.ended else stops
+    def _specs(self) -> list[Json]:
+        return [one.spec for one in self._running.values()]
 
-    def started(self, pid: int, *, over: bool) -> None:
-        """Tell it that the process group `pid` runs; if that is over already, together with its end."""
-        if over:
-            self._late_start = {"pid": pid}
+    def _look(self) -> None:
+        """Wait until something is to be done, and do it."""
+        watched = {one: one.supervision for one in self._running.values() if one.supervision is not None}
+        if not watched and (self._queue or self._channel.ended):
+            return
+        if self._watch.wait(watched.values()):
+            self._hear()
+        now = monotonic()
+        for one, supervision in watched.items():
+            self._decide(one, supervision, now)
+
+    def _decide(self, one: Running, supervision: Supervision, now: float) -> None:
+        try:
+            supervision.decide(now)
+            if not supervision.over:
+                return
+            ended = self._watch.remove(supervision)
+        except Exception as error:  # as in `_step`
+            self._watch.drop(*supervision.descriptors)
+            supervision.close()
+            self._step(one, error)
         else:
-            self._send({"started": self._attempt, "pid": pid})
+            self._step(one, ended)
 
-    def progress(self, percent: float) -> None:
-        """Tell it how far the processor says it is, unless it has not read for long."""
-        import select
+    def _begin(self, spec: Json) -> None:
+        one = Running(spec, self.send, self._channel.has_room, self._spool)
+        self._running[one.attempt] = one
+        one.steps = perform(spec, one, self._output_files, self._children)
+        self._step(one, None)
 
-        # waiting for room in the socket would hold up timeouts and cancellations
-        poll = select.poll()
-        poll.register(self.fileno(), select.POLLOUT)
-        if poll.poll(0):
-            self._send({"progress": self._attempt, "percent": percent})
+    def _step(self, one: Running, came: ProcessExit | Exception | None) -> None:
+        """Go on with an attempt, until the next process that is to be watched over, or to its end."""
+        one.supervision = None
+        failed = {"failed": one.attempt, "traceback": ""}
+        try:
+            one.supervision = one.go_on(came)
+            self._watch.add(one.supervision)
+            if self._channel.ended:
+                one.supervision.stop(Stop.ABANDONED)
+            return
+        except StopIteration as end:
+            self._end(one, end.value)
+            return
+        except SpecError as error:
+            failed["message"] = str(error)
+        except MemoryError:
+            failed["message"] = "there is not enough memory to run it"
+        except Exception as error:  # a bug of ours must not take the pool process away
+            import traceback
 
-    def spool(self, event: str, details: Json) -> None:
-        """See `Control.spool`."""
-        about = {event: self._attempt, "owner": process_identity.current(), **details}
-        self._spool_descriptor = self._write_spool(about)
+            frames = "".join(traceback.format_exception(error))
+            failed |= {"message": f"a bug in mdtodo: {error!r}", "traceback": frames}
+        one.give_up()
+        del self._running[one.attempt]
+        self.send(failed)
 
-    def touch_spool(self) -> None:
-        """See `Control.touch_spool`."""
-        if self._spool_descriptor >= 0:
-            with suppress(OSError):
-                os.utime(self._spool_descriptor)
+    def _end(self, one: Running, result: Result) -> None:
+        del self._running[one.attempt]
+        if not self._queue and not self._running:
+            os.chdir("/")  # in idleness it keeps no folder from being unmounted
+        one.end(result)
 
-    def _receive(self, messages: list[dict[str, object]]) -> list[Stop]:
-        """Queue new specs, and do what is said of queued ones; the requests to stop the current attempt."""
-        stops: list[Stop] = []
-        for message in messages:
-            if "attempt" in message:
-                self._queue.append(message)
-            elif "sign" in message:
-                self._send({"sign": os.getpid()})
-            elif "back" in message:
-                self._send({"back": [spec["attempt"] for spec in self._queue]})
-                self._queue.clear()
-            elif message.get("cancel") == self._attempt:
-                stops.append(Stop.CANCELLED)
-            else:
-                self._cancel_queued(message.get("cancel"))
-        return stops
+    # What the runner says
+
+    def _hear(self) -> None:
+        for message in self._channel.receive():
+            self._obey(message)
+        if self._channel.ended:
+            # a socket at its end stays readable: every poll would return at once
+            self._watch.drop(self._channel.fileno())
+            self._queue.clear()
+            for one in self._running.values():
+                one.stop(Stop.ABANDONED)
+
+    def _obey(self, message: Json) -> None:
+        """Queue a new spec, or do what is said of others."""
+        if "attempt" in message:
+            self._queue.append(message)
+        elif "sign" in message:
+            self.send({"sign": os.getpid()})
+        elif "back" in message:
+            self.send({"back": [spec["attempt"] for spec in self._queue]})
+            self._queue.clear()
+        elif "places" in message:
+            self._places = cast("int", message["places"])
+        elif (one := self._running.get(cast("str", message.get("cancel")))) is not None:
+            one.stop(Stop.CANCELLED)
+        else:
+            self._cancel_queued(message.get("cancel"))
 
     def _cancel_queued(self, attempt: object) -> None:
         """Cancel a queued attempt; a cancellation that came too late is none."""
         for spec in self._queue:
             if spec["attempt"] == attempt:
                 self._queue.remove(spec)
-                self._send({"finished": attempt, "result": codec.named(Result(None, interrupted=True))})
+                self.send({"finished": attempt, "result": codec.named(Result(None, interrupted=True))})
                 return
 
-    def _run(self, spec: Json) -> None:
-        self._attempt, self._late_start = cast("str", spec["attempt"]), {}
-        self._spec, self._spool_descriptor = spec, -1
-        try:
-            result = perform(spec, self, self._output_files)
-            if not self._queue:
-                os.chdir("/")  # in idleness it keeps no folder from being unmounted
-            finished = {"finished": self._attempt, "result": codec.named(result), **self._late_start}
-            if result.exit_code == 0 and not result.interrupted:
-                self._write_spool(finished)
-            elif self._spool_descriptor >= 0:
-                self.spool("ended", {})
-            self._send(finished)
-        except SpecError as error:
-            self._send({"failed": self._attempt, "message": str(error), "traceback": ""})
-        except MemoryError:
-            message = "there is not enough memory to run it"
-            self._send({"failed": self._attempt, "message": message, "traceback": ""})
-        except Exception as error:  # a bug of ours must not take the pool process away
-            import traceback
-
-            frames = "".join(traceback.format_exception(error))
-            self._send(
-                {"failed": self._attempt, "message": f"a bug in mdtodo: {error!r}", "traceback": frames}
-            )
-        self._attempt = None
-
-    def _write_spool(self, entry: Json) -> int:
-        """Write down what succeeded before the runner is told, which may be dead before it has read it; the descriptor,
-        -1 where that cannot be done."""
-        place, task = self._spec.get("spool"), cast("Json", self._spec["task"])
-        if not isinstance(place, str):
-            return -1
-        try:
-            if place not in self._spool_files:
-                flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-                # a file of its own for each process, so that no lines are mixed
-                self._spool_files[place] = os.open(f"{place}.{os.getpid()}", flags, 0o600)
-            known = {"processor": task.get("processor"), "root": self._spec["cwd"]}
-            known |= {name: self._spec.get(name) for name in ("anchor", "tree")}
-            # not synced: a kill takes nothing of what was written, and a power cut only costs time
-            os.write(self._spool_files[place], encoded({**entry, **known}))
-        except OSError:  # a full disk: then it may run again after a kill
-            return -1
-        return self._spool_files[place]
-
-    def _send(self, *messages: Json) -> None:
+    def send(self, *messages: Json) -> None:
+        """Tell the runner; where it is gone nobody would know of what is begun now."""
         try:
             self._channel.send(*messages)
-        except OSError:  # the runner is gone: nobody would know of what is begun now
+        except OSError:
             self._channel.ended = True
             self._queue.clear()

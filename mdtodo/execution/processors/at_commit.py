@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mdtodo.clones.slots import Slot
     from mdtodo.execution.processors.attempt_log import AttemptLog
     from mdtodo.execution.processors.spec import AttemptJob
+    from mdtodo.execution.processors.supervise import Steps
 
 
 class CommitTerms(NamedTuple):
@@ -35,9 +36,7 @@ class CommitTerms(NamedTuple):
     cwd: str = "."
 
 
-def carry_out_at_commit(
-    job: AttemptJob, log: AttemptLog, carry_out: Callable[[AttemptJob], Result]
-) -> Result:
+def carry_out_at_commit(job: AttemptJob, log: AttemptLog, carry_out: Callable[[AttemptJob], Steps]) -> Steps:
     """The result of the job at its commit; `changes` of it are the outputs that it holds."""
     try:
         terms = codec.decode(CommitTerms, dict(job.commit or {}))
@@ -51,7 +50,8 @@ def carry_out_at_commit(
                 one.show()
         except (MdtodoError, OSError) as error:
             return no_clone(error, log)
-        result = carry_out(job._replace(root=work.tree, cwd=os.path.join(work.tree, terms.cwd), commit=None))
+        moved = job._replace(root=work.tree, cwd=os.path.join(work.tree, terms.cwd), commit=None)
+        result = yield from carry_out(moved)
         try:
             return result._replace(changes=_held(work, terms, result))
         except (MdtodoError, OSError) as error:

@@ -1,6 +1,7 @@
 """One attempt, carried out in a pool process: what a processor is given, and what became of it.
 
-`perform` takes the plain JSON that `spec` describes, and returns plain JSON again. A command (`command`) and a Python
+`perform` takes the plain JSON that `spec` describes, and returns plain JSON again. It yields each process that is to
+be watched over, so that whoever does that can watch over others beside it. A command (`command`) and a Python
 processor (`python`) differ only in how their process starts: both lead a session of their own, have the task on
 standard input and in the environment, write to a bounded log, and are ended with everything that they started.
 """
@@ -13,7 +14,7 @@ import signal
 import sys
 from contextlib import closing
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from mdtodo.core.results import Result, signal_name
 from mdtodo.errors import MdtodoError
@@ -21,7 +22,13 @@ from mdtodo.execution.processors import command, process_tree
 from mdtodo.execution.processors.attempt_log import AttemptLog
 from mdtodo.execution.processors.metrics import keep_metrics
 from mdtodo.execution.processors.output_file import COUNT_LIMIT, OutputFile, OutputFiles, Reported, clean
-from mdtodo.execution.processors.spec import AttemptJob, encoded, exit_status, inherited
+from mdtodo.execution.processors.spec import (
+    IDENTIFYING_VARIABLES,
+    AttemptJob,
+    encoded,
+    exit_status,
+    inherited,
+)
 from mdtodo.execution.processors.supervise import Child, Control, Limits, ProcessExit, Stop, Supervision
 from mdtodo.system.process import spawn
 
@@ -30,10 +37,12 @@ if TYPE_CHECKING:
 
     from mdtodo.clones.sandbox import Sandbox
     from mdtodo.core.task import Json
+    from mdtodo.execution.processors.children import Children
+    from mdtodo.execution.processors.supervise import Steps
 
 
-def perform(spec: Json, control: Control, output_files: OutputFiles) -> Result:
-    """Carry out an attempt in this process, which does nothing else meanwhile.
+def perform(spec: Json, control: Control, output_files: OutputFiles, children: Children) -> Steps:
+    """Carry out an attempt in this process.
 
     SpecError if it does not say what to do.
     """
@@ -42,31 +51,38 @@ def perform(spec: Json, control: Control, output_files: OutputFiles) -> Result:
         output_file = output_files.open(os.path.dirname(job.log))
         unused = False
         try:
-            result = _in_its_place(job, log, output_file, control)
-            unused = sys.platform == "linux" and not process_tree.earlier_children()
+            result = yield from _in_its_place(job, log, output_file, Means(control, children))
+            unused = sys.platform == "linux" and not children.orphans()
         finally:
             output_files.close(output_file, unused=unused)
         result = result._replace(tail=log.tail())
     return result._replace(log_error=log.error, logged=log.made)
 
 
-def _in_its_place(job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control) -> Result:
+class Means(NamedTuple):
+    """What an attempt is carried out with."""
+
+    control: Control
+    children: Children
+
+
+def _in_its_place(job: AttemptJob, log: AttemptLog, output_file: OutputFile, means: Means) -> Steps:
     """In the checkout, or in a clone of its own."""
     if job.commit is not None and job.clone is None:
         from mdtodo.execution.processors.at_commit import carry_out_at_commit
 
-        return carry_out_at_commit(job, log, lambda moved: _with_outputs(moved, log, output_file, control))
+        return carry_out_at_commit(job, log, lambda moved: _with_outputs(moved, log, output_file, means))
     if job.clone is None:
-        return _with_outputs(job, log, output_file, control)
+        return _with_outputs(job, log, output_file, means)
     from mdtodo.execution.processors.in_clone import carry_out_in_clone
 
-    return carry_out_in_clone(job, log, lambda moved: _carry_out(moved, log, output_file, control))
+    return carry_out_in_clone(job, log, lambda moved: _carry_out(moved, log, output_file, means))
 
 
-def _with_outputs(job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control) -> Result:
+def _with_outputs(job: AttemptJob, log: AttemptLog, output_file: OutputFile, means: Means) -> Steps:
     """As `_carry_out`, with what it wrote of its declared outputs; it does not begin where these are a person's."""
     if job.outputs is None:
-        return _carry_out(job, log, output_file, control)
+        return (yield from _carry_out(job, log, output_file, means))
     from mdtodo.outputs.snapshot import OutputSnapshot
 
     try:
@@ -77,22 +93,22 @@ def _with_outputs(job: AttemptJob, log: AttemptLog, output_file: OutputFile, con
         for path, reason in refused.items():
             log.note(f"not started, since {path} is an output of it: {reason}")
         return Result(None, outputs={"refused": refused})
-    control.spool("begun", {"outputs": before.note(output_file.path)})
-    result = _carry_out(job, log, output_file, control)
+    means.control.spool("begun", {"outputs": before.note(output_file.path)})
+    result = yield from _carry_out(job, log, output_file, means)
     outputs, sentences = before.end(output_file.read().outputs)
     for sentence in sentences:
         log.note(f"MDTODO_OUTPUT: {sentence}")
     return result._replace(outputs={**outputs, "said": sentences})
 
 
-def _carry_out(job: AttemptJob, log: AttemptLog, output_file: OutputFile, control: Control) -> Result:
+def _carry_out(job: AttemptJob, log: AttemptLog, output_file: OutputFile, means: Means) -> Steps:
     try:
         job = _in_its_folder(job)
     except NoFolderError as error:
         reason = str(error)
         log.note(reason)
         return Result(command.NOT_EXECUTABLE, error=reason)
-    daemons = process_tree.earlier_children()
+    daemons = means.children.orphans()
     output, writing = os.pipe()
     source = _nameless_file(json.dumps(job.task).encode() + b"\n")
     # A file and no pipe: what is said in it is there after a crash too, and nobody has to read along.
@@ -106,11 +122,13 @@ def _carry_out(job: AttemptJob, log: AttemptLog, output_file: OutputFile, contro
         os.close(writing)
         os.close(source)
     # The pool process outlives what goes wrong here, and would forget whom it started.
+    means.children.add(pid, {name: job.env[name] for name in IDENTIFYING_VARIABLES if name in job.env})
     try:
         child = Child(pid, output, daemons, sandboxed=job.sandbox is not None)
-        ending = Supervision(child, log, output_file, job.limits, control).run()
+        ending = yield Supervision(child, log, output_file, job.limits, *means)
     except BaseException:
         process_tree.signal_group(pid, signal.SIGKILL)
+        means.children.forget(pid)
         raise
     reported = None if report < 0 else _read_report(report)
     return _result(job, ending, reported or {}, output_file.read(), log)

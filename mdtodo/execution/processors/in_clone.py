@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Json
     from mdtodo.execution.processors.attempt_log import AttemptLog
     from mdtodo.execution.processors.spec import AttemptJob
+    from mdtodo.execution.processors.supervise import Steps
 
 
 #: What stands in the output before that of a check.
@@ -62,21 +63,21 @@ class CloneTerms(NamedTuple):
     network: bool = True
 
 
-def carry_out_in_clone(job: AttemptJob, log: AttemptLog, carry_out: Callable[[AttemptJob], Result]) -> Result:
+def carry_out_in_clone(job: AttemptJob, log: AttemptLog, carry_out: Callable[[AttemptJob], Steps]) -> Steps:
     """The result of the job in a clone. `carry_out` does one in the folder that it names, which is all that differs."""
     terms = _read(job.clone or {})
     with ExitStack() as stack:
         try:
             work = stack.enter_context(slot(terms.source))
             moved = _moved(job, terms, work, _prepare(work, terms, terms.base))
-            result = carry_out(moved)
+            result = yield from carry_out(moved)
         except (MdtodoError, OSError) as error:
             return no_clone(error, log)
         if result.outcome is not Outcome.DONE or not (terms.keeps or terms.check):
             unchanged = Proven(terms.base, terms.base)._asdict()
             return result._replace(changes=unchanged if result.outcome is Outcome.DONE else None)
         try:
-            return _judge(job, terms, work, result, log, carry_out)
+            return (yield from _judge(job, terms, work, result, log, carry_out))
         except RefusedChangesError as error:
             log.note(str(error))
             return result._replace(error=str(error), failed_by=Failure.OUTPUT)
@@ -90,8 +91,8 @@ def _judge(
     work: Slot,
     result: Result,
     log: AttemptLog,
-    carry_out: Callable[[AttemptJob], Result],
-) -> Result:
+    carry_out: Callable[[AttemptJob], Steps],
+) -> Steps:
     """The result of the work, with its changes, if they may be made and pass the check."""
     tree, changes = _changes(terms, work)
     if changes:
@@ -99,7 +100,7 @@ def _judge(
         keep_lfs_objects(work.shadow, terms.source, changes)
     commit = give_back(work.shadow, terms.source, terms.base, tree) if changes else terms.base
     if terms.check:
-        result = _check(job, terms, commit, result, log, carry_out)
+        result = yield from _check(job, terms, commit, result, log, carry_out)
     passed = result.outcome is Outcome.DONE
     return result._replace(changes=Proven(terms.base, commit)._asdict() if passed and terms.keeps else None)
 
@@ -110,8 +111,8 @@ def _check(
     commit: str,
     worked: Result,
     log: AttemptLog,
-    carry_out: Callable[[AttemptJob], Result],
-) -> Result:
+    carry_out: Callable[[AttemptJob], Steps],
+) -> Steps:
     """What the check says of the commit; the notes, subtasks and metrics are those of the work as well."""
     worked = worked._replace(work_tail=log.tail())
     log.write(CHECK_MARK.encode())
@@ -119,7 +120,8 @@ def _check(
         linked = _prepare(fresh, terms, commit)
         run = terms.check[0] if terms.in_shell else list(terms.check)
         limits = job.limits.after(worked.duration)
-        checked = carry_out(_moved(job._replace(run=run, python=None, limits=limits), terms, fresh, linked))
+        moved = _moved(job._replace(run=run, python=None, limits=limits), terms, fresh, linked)
+        checked = yield from carry_out(moved)
     checked = checked._replace(
         duration=worked.duration + checked.duration,
         work_tail=worked.work_tail,

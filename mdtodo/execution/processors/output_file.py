@@ -42,15 +42,15 @@ class OutputFiles:
     __slots__ = ("_made", "_reusable")
 
     def __init__(self) -> None:
-        self._reusable: OutputFile | None = None
+        self._reusable: list[OutputFile] = []
         self._made = 0
 
     def open(self, folder: str) -> OutputFile:
         """An empty file, whose name no process of an earlier attempt knows that still runs."""
-        reusable, self._reusable = self._reusable, None
-        if reusable is not None and reusable.folder == folder and reusable.untouched():
-            return reusable
-        if reusable is not None:
+        while self._reusable:
+            reusable = self._reusable.pop()
+            if reusable.folder == folder and reusable.untouched():
+                return reusable
             reusable.remove()
         self._made += 1
         return OutputFile(f"{folder}/.output-{os.getpid()}-{self._made}")
@@ -58,14 +58,14 @@ class OutputFiles:
     def close(self, output_file: OutputFile, *, unused: bool) -> None:
         """Keep it, or delete it; `unused` says that no process is left that knows of it."""
         if unused and output_file.empty:
-            self._reusable = output_file
+            self._reusable.append(output_file)
         else:
             output_file.remove()
 
     def end(self) -> None:
         """Delete what is kept."""
-        if self._reusable is not None:
-            self._reusable.remove()
+        for one in self._reusable:
+            one.remove()
 
 
 class OutputFile:

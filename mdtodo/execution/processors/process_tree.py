@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
@@ -59,22 +60,12 @@ def group_exists(group: int) -> bool:
     return signal_group(group, 0)
 
 
-def kill_group(group: int) -> None:
-    """Kill a process group, and wait until it is gone; at most a second, if nobody collects its dead."""
+def kill_groups(*groups: int) -> None:
+    """Kill process groups, and wait until they are gone; at most a second, if nobody collects their dead."""
     give_up = monotonic() + _GIVE_UP
-    while signal_group(group, signal.SIGKILL) and monotonic() < give_up:
+    # a sum, as each is to get the signal, and not the first one that is there
+    while sum(signal_group(group, signal.SIGKILL) for group in groups) and monotonic() < give_up:
         sleep(0.002)
-
-
-def earlier_children() -> tuple[psutil.Process, ...]:
-    """The daemons that earlier attempts left to this process; those that ended are collected."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        # the usual case, which needs no psutil (25 ms to import)
-        return ()
-    return tuple(_children(recursive=False))
 
 
 def outside(group: int, processes: Iterable[psutil.Process]) -> list[psutil.Process]:
@@ -85,10 +76,41 @@ def outside(group: int, processes: Iterable[psutil.Process]) -> list[psutil.Proc
 def descendants(spared: Iterable[psutil.Process] = ()) -> list[psutil.Process]:
     """All living descendants of this process, without the spared ones and theirs."""
     # psutil compares processes by id and start, so an id that was used again is another one
-    left = set(_children())
+    left = set(children())
     for process in spared:
-        left -= {process, *_children(process)}
+        left -= {process, *children(process)}
     return [process for process in left if _alive(process)]
+
+
+def children(process: psutil.Process | None = None, *, recursive: bool = True) -> list[psutil.Process]:
+    """Of this process, or of another; none that the system does not show."""
+    import psutil
+
+    try:
+        return list((process or psutil.Process()).children(recursive=recursive))
+    except (psutil.Error, *_HIDDEN):
+        return []
+
+
+def processes(pids: Iterable[int]) -> list[psutil.Process]:
+    """Those that are there."""
+    import psutil
+
+    found = []
+    for pid in pids:
+        with suppress(psutil.Error):
+            found.append(psutil.Process(pid))
+    return found
+
+
+def is_of(process: psutil.Process, session: int, variables: Mapping[str, str]) -> bool:
+    """Whether it is in the session, or has all of the variables in its environment."""
+    try:
+        if os.getsid(process.pid) == session:
+            return True
+    except OSError:
+        return False
+    return bool(variables) and _holds(process, variables)
 
 
 def inside(sandbox: int) -> list[psutil.Process]:
@@ -99,7 +121,7 @@ def inside(sandbox: int) -> list[psutil.Process]:
         outer = psutil.Process(sandbox)
     except psutil.Error:
         return []
-    found = set(_children(outer)) - set(_children(outer, recursive=False))
+    found = set(children(outer)) - set(children(outer, recursive=False))
     return [process for process in found if _alive(process)]
 
 
@@ -114,8 +136,8 @@ def signal_all(processes: Iterable[psutil.Process], number: int) -> None:
             continue
 
 
-def kill_by_environment(variables: Mapping[str, str]) -> None:
-    """Kill every process of this user whose environment holds all of `variables`, except this one.
+def kill_by_environment(*several: Mapping[str, str]) -> None:
+    """Kill every process of this user whose environment holds all of one of these sets of variables, except this one.
 
     For a command whose supervisor was killed: nobody else knows what it started.
     """
@@ -123,7 +145,7 @@ def kill_by_environment(variables: Mapping[str, str]) -> None:
 
     # in rounds, for what is forked while the list is read
     for _ in range(_ROUNDS):
-        marked = [p for p in _processes() if p.pid != os.getpid() and _holds(p, variables)]
+        marked = [p for p in _processes() if p.pid != os.getpid() and _holds(p, *several)]
         if not marked:
             return
         signal_all(marked, signal.SIGKILL)
@@ -135,16 +157,6 @@ def _group_of(pid: int) -> int | None:
         return os.getpgid(pid)
     except ProcessLookupError:
         return None
-
-
-def _children(process: psutil.Process | None = None, *, recursive: bool = True) -> list[psutil.Process]:
-    """Of this process, or of another; none that the system does not show."""
-    import psutil
-
-    try:
-        return list((process or psutil.Process()).children(recursive=recursive))
-    except (psutil.Error, *_HIDDEN):
-        return []
 
 
 def _processes() -> list[psutil.Process]:
@@ -169,14 +181,14 @@ def _alive(process: psutil.Process) -> bool:
         return False
 
 
-def _holds(process: psutil.Process, variables: Mapping[str, str]) -> bool:
+def _holds(process: psutil.Process, *several: Mapping[str, str]) -> bool:
     import psutil
 
     try:
         environment = process.environ()
     except (psutil.Error, OSError):
         return False
-    return all(environment.get(name) == value for name, value in variables.items())
+    return any(variables.items() <= environment.items() for variables in several)
 
 
 def _prctl(option: int, value: int) -> None:

@@ -22,6 +22,8 @@ LOG_LIMIT = 10 * 1024 * 1024
 VARIABLE_LIMIT = 64 * 1024
 #: What of a task is in the environment, each as `MDTODO_TASK_` and its name.
 _VARIABLES = ("id", "title", "file", "line", "priority", "category", "kind", "tags", "body")
+#: Those of an attempt's variables that no other attempt has so.
+IDENTIFYING_VARIABLES = ("MDTODO_TASK_ID", "MDTODO_RUN_ID", "MDTODO_ATTEMPT")
 _T = TypeVar("_T")
 
 
@@ -161,6 +163,14 @@ class AttemptJob(NamedTuple):
             clone=_field(spec, "clone", dict) if spec.get("clone") is not None else None,
             commit=_field(spec, "commit", dict) if spec.get("commit") is not None else None,
         )
+
+
+def stands_alone(spec: Json) -> bool:
+    """Whether an attempt needs a pool process for itself: what is forked from it has no environment by which it can be
+    told from others, and where files are looked through or cloned nobody watches meanwhile."""
+    return spec.get("kind") != "command" or any(
+        spec.get(name) is not None for name in ("outputs", "clone", "commit")
+    )
 
 
 def inherited(env: Mapping[str, str]) -> dict[str, str]:

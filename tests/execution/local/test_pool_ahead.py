@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from mdtodo.execution.executor import PREFETCH
 from mdtodo.execution.local import pool
 from tests.execution.local.test_pool import gate, open_gate
 from tests.processes import eventually, pid_in, runs
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def brisk(own_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """A bench on a pool that has seen nothing but short tasks, also where the machine is slow, all in one folder."""
-    monkeypatch.setattr(pool, "_SHORT_TASK", 60.0)
+    monkeypatch.setattr(pool, "ahead", lambda _mean: PREFETCH)
     for attempt in [own_bench.start(["true"]) for _ in range(20)]:
         own_bench.wait(attempt)
     return own_bench

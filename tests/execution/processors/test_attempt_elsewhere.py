@@ -16,22 +16,47 @@ if TYPE_CHECKING:
 TASK = {"id": "ab12345", "title": "Say hello", "file": "docs/TODO.md", "line": 12}
 
 
-_ELSEWHERE = """
-import json, os, psutil, socket, subprocess, sys
-del os.pidfd_open, os.memfd_create
-sys.platform = "elsewhere"
+#: A pool process in small: it carries out what it is given, one after the other.
+_WHOLE = """
+import json, os, socket, sys
+from time import monotonic
 from mdtodo.core import codec
-from mdtodo.execution.processors.output_file import OutputFiles
 from mdtodo.execution.processors.attempt import perform
+from mdtodo.execution.processors.children import Children
+from mdtodo.execution.processors.output_file import OutputFiles
+from mdtodo.execution.processors.supervise import Watch
+LINE, _OTHER = socket.socketpair()
 class Control:
-    line, _other = socket.socketpair()
-    def fileno(self): return self.line.fileno()
-    def pending_stops(self): return []
     def started(self, pid, over): pass
     def touch_spool(self): pass
     def progress(self, percent): pass
-print(codec.dumps([perform(spec, Control(), OutputFiles()) for spec in json.load(sys.stdin)]))
+def whole(spec, control):
+    steps, watch = perform(spec, control, OutputFiles(), Children()), Watch(LINE.fileno())
+    one = next(steps)
+    try:
+        while True:
+            watch.add(one)
+            while not one.over:
+                watch.wait([one])
+                try:
+                    one.decide(monotonic())
+                except Exception as error:
+                    steps.throw(error)
+            one = steps.send(watch.remove(one))
+    except StopIteration as end:
+        return end.value
 """
+
+_ELSEWHERE = (
+    """
+import os, psutil, subprocess, sys
+del os.pidfd_open, os.memfd_create
+sys.platform = "elsewhere"
+"""
+    f"""{_WHOLE}
+print(codec.dumps([whole(spec, Control()) for spec in json.load(sys.stdin)]))
+"""
+)
 
 
 def perform_elsewhere(*specs: dict[str, Any]) -> list[Result]:
@@ -72,21 +97,13 @@ def test_processors_work_without_what_only_linux_has(tmp_path: Path) -> None:
     assert results[2].tail == "Say hello\n"
 
 
-_FAULT = """
-import json, os, socket, sys
-from mdtodo.execution.processors.output_file import OutputFiles
-from mdtodo.execution.processors.attempt import perform
-class Control:
-    line, _other = socket.socketpair()
-    def fileno(self): return self.line.fileno()
-    def touch_spool(self):
-        pass
-
+_FAULT = f"""{_WHOLE}
+class Faulty(Control):
     def started(self, pid, over):
         print(pid)
         raise RuntimeError("a fault of ours")
 try:
-    perform(json.load(sys.stdin), Control(), OutputFiles())
+    whole(json.load(sys.stdin), Faulty())
 except RuntimeError:
     pid, status = os.wait()
     print(pid, os.waitstatus_to_exitcode(status))

@@ -27,15 +27,15 @@ pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
 #: A pool process in small: it starts what it is given, and watches over it.
 _WATCH = """
 import json, os, socket, sys, tempfile
+from time import monotonic
 from mdtodo.execution.processors import process_tree
 from mdtodo.execution.processors.attempt_log import AttemptLog
+from mdtodo.execution.processors.children import Children
 from mdtodo.execution.processors.output_file import OutputFile
-from mdtodo.execution.processors.supervise import Child, Limits, Stop, Supervision
+from mdtodo.execution.processors.supervise import Child, Limits, Stop, Supervision, Watch
 from mdtodo.system.process import spawn
+line, other = socket.socketpair()
 class Control:
-    line, other = socket.socketpair()
-    def fileno(self): return self.line.fileno()
-    def pending_stops(self): return [Stop.CANCELLED] * len(self.line.recv(10))
     def started(self, pid, over): pass
     def touch_spool(self): pass
     def progress(self, percent): pass
@@ -51,9 +51,18 @@ os.close(writing)
 log = AttemptLog(given["log"], 100_000)
 limits = Limits(given["timeout"], given["grace"])
 if "cancel" in given:
-    Control.other.send(b"x" * given["cancel"])
+    other.send(b"x" * given["cancel"])
+children, watch = Children(), Watch(line.fileno())
+children.add(pid, {})
 child = Child(pid, output, sandboxed=True)
-ended = Supervision(child, log, OutputFile(given["log"] + ".output"), limits, Control()).run()
+one = Supervision(child, log, OutputFile(given["log"] + ".output"), limits, Control(), children)
+watch.add(one)
+while not one.over:
+    if watch.wait([one]):
+        for _ in line.recv(10):
+            one.stop(Stop.CANCELLED)
+    one.decide(monotonic())
+ended = watch.remove(one)
 log.close()
 left = [process.pid for process in process_tree.descendants()]
 report.seek(0)
