@@ -16,7 +16,7 @@ from mdtodo.core.edits import (
 )
 from mdtodo.errors import EditError, InputError
 from mdtodo.landing import parse_cache
-from mdtodo.markdown.anchors import Unclear
+from mdtodo.markdown.task_index import Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

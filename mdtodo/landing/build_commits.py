@@ -12,7 +12,7 @@ from mdtodo.git.objects import NewObjects, change_tree, commit, find_in_tree
 from mdtodo.git.session import with_time
 from mdtodo.landing.apply import EditResult, UnclearError, unclear_ones
 from mdtodo.landing.job import CommitBuilder, CommitStep, Job, OutputsChangedError
-from mdtodo.markdown.anchors import Unclear
+from mdtodo.markdown.task_index import Unclear
 from mdtodo.receipts.log import logged_commits
 from mdtodo.receipts.message import message
 

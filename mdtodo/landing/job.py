@@ -13,7 +13,7 @@ from mdtodo.landing.apply import EditResult, unclear_ones
 from mdtodo.landing.merge.revert import make_edits
 from mdtodo.landing.new_subtasks import ids_of
 from mdtodo.landing.parse_cache import parse_cached
-from mdtodo.markdown.anchors import Unclear
+from mdtodo.markdown.task_index import Unclear
 from mdtodo.receipts.message import subject
 from mdtodo.system import files
 

@@ -9,8 +9,8 @@ from mdtodo.core.edits import AddSubtasks
 from mdtodo.core.titles import few, quoted
 from mdtodo.errors import EditError
 from mdtodo.git.files import tree_files, worktree_files
-from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.keys.read import Keys, read_keys
+from mdtodo.markdown.task_index import TaskIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

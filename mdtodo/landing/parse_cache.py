@@ -11,9 +11,9 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.core.task import WRITTEN_CHARS
-from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.reparse import reparse
+from mdtodo.markdown.task_index import TaskIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.edits import SetStatus
 from mdtodo.errors import InputError
 from mdtodo.git.files import worktree_files
-from mdtodo.markdown.anchors import TaskIndex, Unclear
+from mdtodo.markdown.task_index import TaskIndex, Unclear
 from mdtodo.system import files
 
 if TYPE_CHECKING:

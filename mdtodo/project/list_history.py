@@ -10,7 +10,7 @@ from mdtodo.git.diff_tree import file_change
 from mdtodo.git.files.blob_reader import BlobReader
 from mdtodo.git.files.worktree_files import MARKDOWN, is_markdown
 from mdtodo.git.true_history import ENVIRONMENT, LOG, read_history, shallow_commits
-from mdtodo.markdown.anchors import TaskIndex
+from mdtodo.markdown.task_index import TaskIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

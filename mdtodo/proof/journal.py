@@ -13,8 +13,8 @@ from mdtodo.core.archive_paths import is_archive
 from mdtodo.core.task import Status
 from mdtodo.errors import MdtodoError
 from mdtodo.git.true_history import resolve
-from mdtodo.markdown.anchors import TaskIndex, Unclear
 from mdtodo.markdown.keys.read import read_keys
+from mdtodo.markdown.task_index import TaskIndex, Unclear
 from mdtodo.proof.evidence import NO_WORD, PROVING, Evidence
 from mdtodo.proof.history import History
 from mdtodo.proof.steps import Step

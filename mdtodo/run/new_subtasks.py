@@ -15,8 +15,8 @@ from mdtodo.core.titles import title_and_id
 from mdtodo.errors import InputError
 from mdtodo.landing.new_subtasks import ids_of, refusal, waits
 from mdtodo.landing.parse_cache import ParsedFile, parse_cached
-from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.keys.read import read_keys
+from mdtodo.markdown.task_index import TaskIndex
 from mdtodo.system import files
 
 if TYPE_CHECKING:

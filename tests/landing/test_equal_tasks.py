@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.landing.merge.merge_tasks import changes_between, merge_tasks
-from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
+from mdtodo.markdown.task_index import TaskIndex
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.receipts.identity import known_as
 from tests.examples import examples

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mdtodo.markdown.anchors import TaskIndex, Unclear, anchors, place_digest
+from mdtodo.markdown.anchors import anchors, place_digest
 from mdtodo.markdown.document import parse
+from mdtodo.markdown.task_index import TaskIndex, Unclear
 from mdtodo.markdown.tasks import read_tasks
 
 FILE = "TODO.md"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
-from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
+from mdtodo.markdown.task_index import TaskIndex
 from mdtodo.markdown.tasks import read_tasks
 from tests.examples import examples
 from tests.markdown.identities import FILES, STARTS, STEPS, Line, Step, text_of, wrong_ticks

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from mdtodo.core.digest import hexdigest
 from mdtodo.errors import InputError
-from mdtodo.markdown import anchors
-from mdtodo.markdown.anchors import TaskIndex
+from mdtodo.markdown import task_index
 from mdtodo.markdown.changed_tasks import changed_tasks
 from mdtodo.markdown.document import Document, parse
 from mdtodo.markdown.reparse import reparse, reparse_part
+from mdtodo.markdown.task_index import TaskIndex
 from mdtodo.markdown.tasks import read_tasks
 from tests.examples import examples
 from tests.markdown import changes
@@ -144,8 +144,8 @@ def test_one_task_is_found_as_among_all(seed: int) -> None:
     if after.items:
         _ = whole[0]  # reads all
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(anchors, "_FEW_READ", 0)
-        patch.setattr(anchors, "_FEW_ALIKE", 0)
+        patch.setattr(task_index, "_FEW_READ", 0)
+        patch.setattr(task_index, "_FEW_ALIKE", 0)
         for task in random.sample(tasks, min(5, len(tasks))):
             found, expected = TaskIndex(after, "TODO.md").find(task.anchor), whole.find(task.anchor)
             assert (found, getattr(found, "indices", ())) == (expected, getattr(expected, "indices", ()))
@@ -156,7 +156,7 @@ def test_one_task_of_many_is_found_without_the_keys_of_all(monkeypatch: pytest.M
     (task,) = (one for one in read_tasks({"TODO.md": plain}) if one.title == "Write chapter 512")
     read = []
     monkeypatch.setattr(
-        anchors, "read_keys", lambda text, real=anchors.read_keys: read.append(text) or real(text)
+        task_index, "read_keys", lambda text, real=task_index.read_keys: read.append(text) or real(text)
     )
     assert TaskIndex(plain, "TODO.md").find(task.anchor) == 512
     assert len(read) < 20

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.task import Status
 from mdtodo.landing.merge.merge_file import merge_file
 from mdtodo.landing.parse_cache import parse_cached
-from mdtodo.markdown.anchors import Unclear
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.merge.below import find_block, insert_block, without_lines
 from mdtodo.markdown.merge.changes import task_changes
+from mdtodo.markdown.task_index import Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

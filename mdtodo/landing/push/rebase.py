@@ -20,7 +20,7 @@ from mdtodo.git.session import with_time
 from mdtodo.landing.merge.merge_file import merge_file
 from mdtodo.landing.merge.merge_tasks import changes_between
 from mdtodo.landing.push.replay import REGULAR, FileChanges, NewBase, closed_tasks, replay
-from mdtodo.markdown.anchors import Unclear
+from mdtodo.markdown.task_index import Unclear
 from mdtodo.receipts.message import before_title, counted, is_listed, titles
 from mdtodo.receipts.trailers import OF_A_TASK, groups, parse
 

@@ -12,8 +12,8 @@ from mdtodo.errors import InputError
 from mdtodo.git.objects import find_in_tree
 from mdtodo.landing.merge.merge_tasks import merge_tasks
 from mdtodo.landing.parse_cache import parse_cached
-from mdtodo.markdown.anchors import Unclear
 from mdtodo.markdown.keys.read import read_keys
+from mdtodo.markdown.task_index import Unclear
 from mdtodo.receipts.identity import is_id_of, is_of, known_as
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Anchor
     from mdtodo.git.objects import NewObjects, TreeChange
     from mdtodo.git.session import GitSession
-    from mdtodo.markdown.anchors import TaskIndex
     from mdtodo.markdown.merge.changes import TaskChanges
+    from mdtodo.markdown.task_index import TaskIndex
     from mdtodo.receipts.trailers import Trailer
 
     #: By receipt, the tasks whose changes are its own: their numbers, and what they are looked for by.

@@ -13,7 +13,7 @@ from mdtodo.core.titles import few
 from mdtodo.execution.processors.output_file import reported_outputs
 from mdtodo.landing.clones.changes import restores_of
 from mdtodo.landing.land import hold_outputs
-from mdtodo.markdown.anchors import TaskIndex, Unclear
+from mdtodo.markdown.task_index import TaskIndex, Unclear
 from mdtodo.outputs.snapshot import adopt
 from mdtodo.outputs.survey import Verdict
 from mdtodo.storage import spool

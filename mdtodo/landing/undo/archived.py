@@ -9,9 +9,9 @@ from mdtodo.core.edits import RevertFile, TakeSubtree
 from mdtodo.core.receipt import Receipt, Restore, text_of
 from mdtodo.core.results import ARCHIVED, MOVED
 from mdtodo.core.task import Anchor
-from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.outline import Outline
+from mdtodo.markdown.task_index import TaskIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

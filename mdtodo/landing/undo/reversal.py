@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from mdtodo.git.head import Head
     from mdtodo.git.session import GitSession
     from mdtodo.landing.parse_cache import ParsedFile
-    from mdtodo.markdown.anchors import TaskIndex
     from mdtodo.markdown.merge.changes import TaskChanges
+    from mdtodo.markdown.task_index import TaskIndex
     from mdtodo.receipts.log import LoggedCommit
     from mdtodo.receipts.trailers import Trailer
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.task import STATUS_CHARS, Status
 from mdtodo.errors import EditError
-from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.list_items import (
     NewItem,
@@ -17,6 +16,7 @@ from mdtodo.markdown.edits.list_items import (
 from mdtodo.markdown.edits.original import Original
 from mdtodo.markdown.edits.pending import PendingEdits
 from mdtodo.markdown.edits.places import below, in_file, in_section
+from mdtodo.markdown.task_index import TaskIndex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

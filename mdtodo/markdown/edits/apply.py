@@ -23,7 +23,6 @@ from mdtodo.core.edits import (
 )
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
-from mdtodo.markdown.anchors import TaskIndex, Unclear
 from mdtodo.markdown.document import PausedCollector, parse
 from mdtodo.markdown.edits.archive import Archiving
 from mdtodo.markdown.edits.move_across import plain_subtree, put_task, remove_task
@@ -31,6 +30,7 @@ from mdtodo.markdown.edits.move_task import Target, move_task
 from mdtodo.markdown.edits.original import Original
 from mdtodo.markdown.edits.pending import PendingEdits, Unexpected
 from mdtodo.markdown.edits.placement import PLACEMENTS
+from mdtodo.markdown.task_index import TaskIndex, Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from mdtodo.core.edits import ArchiveSubtree, TakeSubtree
-from mdtodo.markdown.anchors import TaskIndex
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.blank_lines import blanks_before, blanks_behind
 from mdtodo.markdown.edits.move_task import below_it
 from mdtodo.markdown.edits.outline import Outline, plain
 from mdtodo.markdown.edits.subtree import start_of
 from mdtodo.markdown.reparse import reparse
+from mdtodo.markdown.task_index import TaskIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

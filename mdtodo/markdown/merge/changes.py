@@ -7,18 +7,18 @@ from bisect import bisect_left
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdtodo.markdown.anchors import Unclear
 from mdtodo.markdown.merge.below import runs
 from mdtodo.markdown.merge.line import without_status_and_keys
 from mdtodo.markdown.merge.version import align, read_versions, to_bytes
+from mdtodo.markdown.task_index import Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
-    from mdtodo.markdown.anchors import TaskIndex
     from mdtodo.markdown.document import Document, Item
     from mdtodo.markdown.merge.below import Block
     from mdtodo.markdown.merge.version import Version
+    from mdtodo.markdown.task_index import TaskIndex
 
 
 class TaskChanges(NamedTuple):

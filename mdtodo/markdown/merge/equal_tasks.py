@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mdtodo.core.task import Status
-    from mdtodo.markdown.anchors import TaskIndex
     from mdtodo.markdown.merge.version import Version
+    from mdtodo.markdown.task_index import TaskIndex
 
 
 class EqualTasks(NamedTuple):
@@ -95,8 +95,8 @@ class _Whole:
     """A version with all its tasks."""
 
     def __init__(self, version: Version, statuses: Mapping[str, Status]) -> None:
-        from mdtodo.markdown.anchors import TaskIndex
         from mdtodo.markdown.document import parse
+        from mdtodo.markdown.task_index import TaskIndex
 
         newline = version.format.newline and b"\n"
         document = parse(newline.join(version.lines), statuses)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mdtodo.core.task import Status
-    from mdtodo.markdown.anchors import TaskIndex
+    from mdtodo.markdown.task_index import TaskIndex
 
 #: What a row can stand for.
 PERIODS = ("day", "week", "month")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mdtodo.core.task import Status
 from mdtodo.errors import InputError
 from mdtodo.landing.parse_cache import ParsedFile, parse_cached
-from mdtodo.markdown.anchors import TaskIndex
+from mdtodo.markdown.task_index import TaskIndex
 from mdtodo.system import files
 
 if TYPE_CHECKING:

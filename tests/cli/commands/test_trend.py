@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mdtodo.core.task import STATUS_CHARS
-from mdtodo.markdown.anchors import TaskIndex
+from mdtodo.markdown.task_index import TaskIndex
 from mdtodo.planning.analysis.trend import trend
 
 if TYPE_CHECKING:
