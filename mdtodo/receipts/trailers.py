@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass, field
 from math import isfinite
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.core.lazy_pattern import lazy_pattern
 from mdtodo.core.names import WORKER
@@ -25,8 +25,11 @@ from mdtodo.markdown.anchors import place_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.core.receipt import Receipt
+else:
+    from mdtodo.core.light_classes import NamedTuple
 
 
 #: The trailers that begin with the id of a task.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.core.names import is_name
 from mdtodo.core.task import Priority, Severity
@@ -21,6 +21,9 @@ from mdtodo.markdown.keys.estimates_and_dates import is_date, parse_estimate, pa
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import NamedTuple
+else:
+    from mdtodo.core.light_classes import NamedTuple
 
 
 class Problem(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.config.load import load
 from mdtodo.core.task import Finding, Severity
@@ -38,6 +38,7 @@ from mdtodo.system.files import create, read_inside, replace
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.config.settings import Config
     from mdtodo.git.files.tree_files import TodoFiles
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from mdtodo.operations.check.gate import Gate
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.routing import Router
+else:
+    from mdtodo.core.light_classes import NamedTuple
 
 
 def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+import typing
 from copy import deepcopy
 from dataclasses import FrozenInstanceError, field
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from mdtodo.config.settings import DEFAULT, Config
-from mdtodo.core import light_dataclasses
+from mdtodo.core import light_classes
+from mdtodo.core.task import Anchor
 
 
 class _Fields:
@@ -34,7 +36,7 @@ def made(decorate: Any) -> Any:
     return decorate(frozen=True, slots=True)(type("Made", (), names))
 
 
-OURS, THEIRS = made(light_dataclasses.dataclass), made(dataclasses.dataclass)
+OURS, THEIRS = made(light_classes.dataclass), made(dataclasses.dataclass)
 
 
 @pytest.mark.parametrize(
@@ -80,3 +82,44 @@ def test_a_configuration_goes_to_another_process_and_back() -> None:
     again = pickle.loads(pickle.dumps(DEFAULT))
     assert again == DEFAULT == Config()
     assert repr(again) == repr(DEFAULT)
+
+
+def test_a_named_tuple_is_what_that_of_the_standard_library_is() -> None:
+    made = []
+    for base in (typing.NamedTuple, light_classes.NamedTuple):
+
+        class Place(base):  # type: ignore[misc, valid-type]
+            """Where it is."""
+
+            file: str
+            line: int = 1
+            names: tuple[str, ...] = ()
+
+            @property
+            def shown(self) -> str:
+                return f"{self.file}:{self.line}"
+
+            @classmethod
+            def start(cls) -> Place:
+                return cls("a")
+
+        made.append(Place)
+    theirs, ours = made
+    assert ours.__annotations__ == {"file": "str", "line": "int", "names": "tuple[str, ...]"}
+    assert (ours.__doc__, ours.__name__, ours.__module__) == (theirs.__doc__, "Place", __name__)
+    assert ours.__mro__ == (ours, tuple, object)
+    assert (ours._fields, ours._field_defaults) == (theirs._fields, theirs._field_defaults)
+    assert typing.get_type_hints(ours) == typing.get_type_hints(theirs)
+    one, other = ours("f", 2), theirs("f", 2)
+    assert one == other == ("f", 2, ())
+    assert (repr(one), one.shown, ours.start()) == (repr(other), other.shown, theirs.start())
+    assert isinstance(one._replace(line=3), ours)
+    for cls in made:
+        with pytest.raises(TypeError):
+            cls()
+
+
+def test_a_named_tuple_goes_to_another_process_and_back() -> None:
+    place = Anchor("f", None, "d", 0)
+    again = pickle.loads(pickle.dumps(place))
+    assert (again, type(again)) == (place, Anchor)
