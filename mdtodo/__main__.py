@@ -1,6 +1,5 @@
 """The program: `mdtodo`, `git mdtodo` and `python -m mdtodo`."""
 
-import gc
 import os
 import sys
 
@@ -24,6 +23,8 @@ def main() -> None:
             sys.exit(130)
         if code is not None:
             os._exit(code)  # nothing was printed, and to take the interpreter down takes a tenth of all this
+    import gc
+
     gc.set_threshold(_OBJECTS, 10, 10)
     from mdtodo.cli import main as command_line
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from dataclasses import dataclass
 else:
-    from mdtodo.core.light_classes import dataclass
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: Keys that a task can be asked to have.
 REQUIRED_KEYS = (

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from dataclasses import dataclass
 else:
-    from mdtodo.core.light_classes import dataclass
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: The keys of a task's line that a person may let processors write: what proves the task, what it waits for, what
 #: others call it, who takes it; and those that are free anyhow. Not `failed` and `done`, which mdtodo alone writes.

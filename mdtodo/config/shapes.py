@@ -16,7 +16,7 @@ from mdtodo.core.names import is_name, suggestion
 if TYPE_CHECKING:
     from typing import NamedTuple
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 Read = Callable[[object], Any]
 _T = TypeVar("_T")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.receipt import Receipt
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class Outcome(StrEnum):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Json = Mapping[str, object]
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class Status(StrEnum):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class FileChange(NamedTuple):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from git import Git
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: What git sets for hooks and aliases, and what would make our git work on something else than what was found
 #: (`git rev-parse --local-env-vars`, less the settings of `git -c`, which are the person's wish).

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.system.process import Process
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 #: Bytes of objects that are kept, so that many landings do not fill the memory.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mdtodo.landing.new_subtasks import IdsTaken
     from mdtodo.landing.parse_cache import ParsedFile
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class OutputsChangedError(Exception):

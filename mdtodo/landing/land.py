@@ -14,7 +14,7 @@ import time
 from contextlib import ExitStack, nullcontext
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mdtodo.core.edits import Revert, RevertFile
 from mdtodo.core.task import STATUS_CHARS
@@ -39,15 +39,12 @@ from mdtodo.system.write_lease import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import NamedTuple
 
     from mdtodo.core.receipt import Output, Receipt
     from mdtodo.core.task import Status
     from mdtodo.git.repository import Repository
     from mdtodo.landing.job import CommitBuilder
     from mdtodo.landing.new_subtasks import IdsTaken
-else:
-    from mdtodo.core.light_classes import NamedTuple
 
 T = TypeVar("T")
 

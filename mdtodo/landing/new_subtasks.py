@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     #: By task, from the id of a commit or None: see `ids_taken`.
     IdsTaken = Callable[[str | None], Mapping[str, str]]
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Subtasks that one attempt may write.
 MOST = 500

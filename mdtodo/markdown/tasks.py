@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mdtodo.markdown.document import Document, Item
     from mdtodo.markdown.unknown_boxes import UnknownBox
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Hexadecimal digits of a derived id, before it is lengthened.
 ID_DIGITS = 7

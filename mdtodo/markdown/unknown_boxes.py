@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mdtodo.markdown.blocks.containers import ListItem
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class UnknownBox(NamedTuple):

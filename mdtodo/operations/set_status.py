@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mdtodo.project.project import Project
     from mdtodo.storage.leases import Lease
 else:
-    from mdtodo.core.light_classes import dataclass
+    from mdtodo.core.light.dataclasses import dataclass
 
 _ANY = frozenset(Status)
 _COMMANDS = {Status.DONE: "done", Status.TODO: "reopen", Status.CANCELLED: "cancel"}

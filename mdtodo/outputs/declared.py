@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mdtodo.config.processor_settings import Processor
 else:
-    from mdtodo.core.light_classes import dataclass
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: What makes a pattern of a path, in gitignore's syntax.
 _WILDCARD = re.compile(r"[*?\[\\]")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mdtodo.planning.plan import Plan
     from mdtodo.project.deleted_tasks import DeletedTasks
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class World(NamedTuple):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mdtodo.project.cache.work_tree_ids import Content
     from mdtodo.storage.state import StateStore
 else:
-    from mdtodo.core.light_classes import dataclass
+    from mdtodo.core.light.dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

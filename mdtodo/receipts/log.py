@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.receipts.trailers import RunTrailers, Trailer
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 def past_run(one: Trailer) -> PastRun:

@@ -18,7 +18,7 @@ from math import isfinite
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from mdtodo.core.lazy_pattern import lazy_pattern
+from mdtodo.core.light.patterns import lazy_pattern
 from mdtodo.core.names import WORKER
 from mdtodo.core.receipt import DIRTY
 from mdtodo.markdown.anchors import place_digest
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.receipt import Receipt
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 #: The trailers that begin with the id of a task.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Columns that a title has before anything else is left out for it, and before it is; and lines that it may take.
 _TITLE, _LEAST, _LINES = 28, 12, 3

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mdtodo.storage.database import Database
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class Lease(NamedTuple):

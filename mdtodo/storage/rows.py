@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     #: The number of a receipt in the journal, and the receipt.
     Entry = tuple[int, Receipt]
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Results that are kept for history and estimates.
 KEPT = 20_000

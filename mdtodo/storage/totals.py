@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mdtodo.storage.database import Database
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Upper bounds of seconds, by which results are counted.
 BOUNDS = (0.1, 0.5, 1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     #: Blobs by their names, as `read_blobs` gives them.
     Read = Callable[[Sequence[str]], Mapping[str, bytes | None]]
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Symbolic links that are followed one after the other, as on Linux.
 _LINKS = 40

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mdtodo.git.session import GitSession
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Seconds to wait for another git that holds the lock.
 PATIENCE = 2.0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mdtodo.git.repository import Repository
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Its name; what it says is `<old> <new> <owner>`.
 NOTE = "mdtodo-advance"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mdtodo.storage.rows import Entry
     from mdtodo.storage.state import StateStore
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class RecordedCommand(NamedTuple):

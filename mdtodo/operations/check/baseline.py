@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mdtodo.core.task import Finding
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Its name, at the root of the repository.
 FILE = ".mdtodo-baseline.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.config.load import load
 from mdtodo.core.task import Finding, Severity
@@ -38,7 +38,6 @@ from mdtodo.system.files import create, read_inside, replace
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-    from typing import NamedTuple
 
     from mdtodo.config.settings import Config
     from mdtodo.git.files.tree_files import TodoFiles
@@ -48,8 +47,6 @@ if TYPE_CHECKING:
     from mdtodo.operations.check.gate import Gate
     from mdtodo.planning.plan import Plan
     from mdtodo.planning.routing import Router
-else:
-    from mdtodo.core.light_classes import NamedTuple
 
 
 def check(repo: Repository, config: Config, paths: Sequence[str] = ()) -> Checked:

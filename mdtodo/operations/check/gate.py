@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.proof.change.task_changes import TaskChanges
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: From so many files on, what was found before is asked for instead of the files themselves.
 MANY = 30

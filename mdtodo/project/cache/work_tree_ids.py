@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     #: inode, size, and when the content and the inode changed, in nanoseconds
     Stamp = tuple[int, int, int, int]
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Files from which on it pays to remember what was made of them.
 CACHE_FROM_FILES = 100

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mdtodo.storage.database import Database
 else:
-    from mdtodo.core.light_classes import NamedTuple
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Seconds between two signs of a runner, and without one after which it is silent, where its leases are not shorter.
 SIGN, SILENCE = 5.0, 15.0

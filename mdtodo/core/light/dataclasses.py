@@ -1,38 +1,17 @@
-"""`NamedTuple` and `dataclass(frozen=True, slots=True)`, made in a fraction of the time, as each start makes a hundred.
+"""`dataclass(frozen=True, slots=True)`, in a fifth of the time.
 
-The standard library compiles every annotation of a named tuple that is a text, as all are under `from __future__ import
-annotations`, and writes the methods of each dataclass as source. Here annotations stay texts; and the methods are the
-same for all dataclasses and read the fields when they are called, which is slower, so this is for what is made a few
-times, as settings are. To a type checker both are those of the standard library: import them where not TYPE_CHECKING.
+The standard library writes the methods of each class as source and compiles them at every start. These are the same for
+all classes and read the fields when they are called, which is slower, so this is for what is made a few times, as
+settings are. To a type checker it is that of the standard library: import it where not TYPE_CHECKING.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections import namedtuple
 from dataclasses import MISSING, FrozenInstanceError, fields
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-
-
-class _NamedTupleMeta(type):
-    """Of `NamedTuple` alone: the classes that are derived from it are tuples."""
-
-    def __new__(cls, name: str, _: tuple[type, ...], namespace: dict[str, Any]) -> Any:
-        annotations = namespace.get("__annotations__", {})
-        defaults = [namespace[one] for one in annotations if one in namespace]
-        module = namespace["__module__"]
-        make: Any = namedtuple
-        made = make(name, annotations, defaults=defaults, module=module)
-        for one, value in namespace.items():
-            if one not in annotations and one != "__module__":
-                setattr(made, one, value)
-        made.__new__.__annotations__ = annotations
-        return made
-
-
-NamedTuple = type.__new__(_NamedTupleMeta, "NamedTuple", (), {})
 
 
 def dataclass(*, frozen: bool, slots: bool) -> Any:

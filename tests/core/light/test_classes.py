@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from mdtodo.config.settings import DEFAULT, Config
-from mdtodo.core import light_classes
+from mdtodo.core.light import dataclasses as light_dataclasses
+from mdtodo.core.light import named_tuples as light_named_tuples
 from mdtodo.core.task import Anchor
 
 
@@ -36,7 +37,7 @@ def made(decorate: Any) -> Any:
     return decorate(frozen=True, slots=True)(type("Made", (), names))
 
 
-OURS, THEIRS = made(light_classes.dataclass), made(dataclasses.dataclass)
+OURS, THEIRS = made(light_dataclasses.dataclass), made(dataclasses.dataclass)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_a_configuration_goes_to_another_process_and_back() -> None:
 
 def test_a_named_tuple_is_what_that_of_the_standard_library_is() -> None:
     made = []
-    for base in (typing.NamedTuple, light_classes.NamedTuple):
+    for base in (typing.NamedTuple, light_named_tuples.NamedTuple):
 
         class Place(base):  # type: ignore[misc, valid-type]
             """Where it is."""

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mdtodo.core.lazy_pattern import lazy_pattern
+from mdtodo.core.light.patterns import lazy_pattern
 
 
 def test_what_it_finds_is_what_the_pattern_finds() -> None:
