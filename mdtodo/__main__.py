@@ -3,6 +3,10 @@
 import os
 import sys
 
+#: Objects after which Python looks for cycles: after 700, as it does else, it does so a dozen times while modules are
+#: imported, which make none.
+_OBJECTS = 10_000
+
 
 def main() -> None:
     """Answer the call: by the fast path where that is sure, else by the command line."""
@@ -19,9 +23,15 @@ def main() -> None:
             sys.exit(130)
         if code is not None:
             os._exit(code)  # nothing was printed, and to take the interpreter down takes a tenth of all this
+    import gc
+
+    gc.set_threshold(_OBJECTS, 10, 10)
     from mdtodo.cli import main as command_line
 
-    command_line()
+    try:
+        command_line()
+    finally:
+        gc.freeze()  # the last collection would look through all modules, to free what goes with the process
 
 
 def _told_version() -> bool:

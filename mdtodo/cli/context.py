@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mdtodo.project.project import Project
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Session:
     """One call of the command line. The repository and its configuration are read when first asked for.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mdtodo.config.shapes import (
@@ -23,6 +22,9 @@ from mdtodo.core.names import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from dataclasses import dataclass
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: Keys that a task can be asked to have.
 REQUIRED_KEYS = (

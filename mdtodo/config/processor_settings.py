@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mdtodo.config import value_types
@@ -22,6 +22,9 @@ from mdtodo.config.shapes import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from dataclasses import dataclass
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ reference come from one place. Durations are in seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mdtodo.config import value_types
@@ -31,6 +31,9 @@ from mdtodo.core.task import STATUS_CHARS, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from dataclasses import dataclass
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: The keys of a task's line that a person may let processors write: what proves the task, what it waits for, what
 #: others call it, who takes it; and those that are free anyhow. Not `failed` and `done`, which mdtodo alone writes.

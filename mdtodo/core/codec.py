@@ -12,7 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
+
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 T = TypeVar("T")
 

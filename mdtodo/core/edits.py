@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.core.task import Anchor, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import NamedTuple
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 # Named tuples and no dataclasses, which take longer to define and to make: a large run makes thousands of them.

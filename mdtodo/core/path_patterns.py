@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-import string
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Set
+    from collections.abc import Callable, Iterable, Mapping, Set
 
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
@@ -30,26 +30,13 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     return lambda path: bool(spec.match_file(_inert(path)))
 
 
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 #: Bytes that mean themselves to pathspec and to Python's regular expressions, also between brackets; each other one
 #: is a character of the private use area.
-_PLAIN = frozenset(map(ord, string.ascii_letters + string.digits + "_./"))
+_PLAIN = frozenset(map(ord, _LETTERS + _LETTERS.upper() + "0123456789_./"))
 _CHARACTERS = [chr(byte) if byte in _PLAIN else chr(0xE000 + byte) for byte in range(256)]
 _IS_PLAIN = re.compile(r"[A-Za-z0-9_./]*").fullmatch
 _SLASH = ord("/")
-_CLASSES = {
-    "alnum": string.ascii_letters + string.digits,
-    "alpha": string.ascii_letters,
-    "blank": " \t",
-    "cntrl": "".join(map(chr, (*range(32), 127))),
-    "digit": string.digits,
-    "graph": string.ascii_letters + string.digits + string.punctuation,
-    "lower": string.ascii_lowercase,
-    "print": string.ascii_letters + string.digits + string.punctuation + " ",
-    "punct": string.punctuation,
-    "space": " \t\n\r\v\f",
-    "upper": string.ascii_uppercase,
-    "xdigit": string.hexdigits,
-}
 
 
 def _inert(path: str) -> str:
@@ -128,9 +115,9 @@ def _bracket(data: bytes, at: int) -> tuple[Set[int], int] | None:
             found.update(range(before, data[at] + 1) if at < len(data) else ())
             before = 0
         elif (named := re.compile(rb"\[:([^\]]*):\]").match(data, at)) is not None:
-            if named[1].decode("latin-1") not in _CLASSES:
+            if named[1].decode("latin-1") not in _classes():
                 return None
-            found.update(_CLASSES[named[1].decode()].encode())
+            found.update(_classes()[named[1].decode()].encode())
             at, before = named.end() - 1, 0
         else:
             at += data[at] == ord("\\")
@@ -141,3 +128,23 @@ def _bracket(data: bytes, at: int) -> tuple[Set[int], int] | None:
         return None
     # Whatever they hold, brackets match no slash in git (WM_PATHNAME in wildmatch.c).
     return (frozenset(range(1, 256)) - found if negated else found) - {_SLASH}, at + 1
+
+
+@cache
+def _classes() -> Mapping[str, str]:
+    import string
+
+    return {
+        "alnum": string.ascii_letters + string.digits,
+        "alpha": string.ascii_letters,
+        "blank": " \t",
+        "cntrl": "".join(map(chr, (*range(32), 127))),
+        "digit": string.digits,
+        "graph": string.ascii_letters + string.digits + string.punctuation,
+        "lower": string.ascii_lowercase,
+        "print": string.ascii_letters + string.digits + string.punctuation + " ",
+        "punct": string.punctuation,
+        "space": " \t\n\r\v\f",
+        "upper": string.ascii_uppercase,
+        "xdigit": string.hexdigits,
+    }

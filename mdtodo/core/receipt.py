@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import Edit  # noqa: TC001  # the codec looks it up
+
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: In the place of a tree's digits: a file of the work tree was not what HEAD has.
 DIRTY = "dirty"

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import NamedTuple
 
     from mdtodo.core.receipt import Receipt
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class Outcome(StrEnum):

@@ -9,12 +9,15 @@ Units: byte offsets for spans, 1-based lines, minutes for estimates, seconds for
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import NamedTuple
 
     Json = Mapping[str, object]
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class Status(StrEnum):

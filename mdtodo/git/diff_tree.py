@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.git.repository import calling_index, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import NamedTuple
 
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class FileChange(NamedTuple):

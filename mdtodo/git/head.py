@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
 from mdtodo.git.repository import error_from
 
 if TYPE_CHECKING:
+    from typing import NamedTuple
+
     from mdtodo.git.session import GitSession
     from mdtodo.system.process import Process
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class HeadMovedError(Exception):

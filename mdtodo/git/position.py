@@ -7,7 +7,7 @@ nothing else: on another branch the same box may mean other code.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.git.repository import run
 from mdtodo.git.true_history import is_ancestor
@@ -15,8 +15,11 @@ from mdtodo.system.files import read_any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NamedTuple
 
     from mdtodo.git.repository import Repository
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class HeadPosition(NamedTuple):

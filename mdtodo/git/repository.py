@@ -12,15 +12,18 @@ import os
 import re
 from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
 from mdtodo.system.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import NamedTuple
 
     from git import Git
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: What git sets for hooks and aliases, and what would make our git work on something else than what was found
 #: (`git rev-parse --local-env-vars`, less the settings of `git -c`, which are the person's wish).

@@ -9,7 +9,7 @@ import os
 import re
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
 from mdtodo.git.repository import environment, error_from, start
@@ -18,10 +18,13 @@ from mdtodo.system.process import PIPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import NamedTuple
 
     from mdtodo.git.objects import NewObjects
     from mdtodo.git.repository import Repository
     from mdtodo.system.process import Process
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 #: Bytes of objects that are kept, so that many landings do not fill the memory.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import AddNote, AddSubtasks, ArchiveSubtree, SetStatus
 from mdtodo.core.results import Outcome
@@ -19,6 +19,7 @@ from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Output, Receipt
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.landing.new_subtasks import IdsTaken
     from mdtodo.landing.parse_cache import ParsedFile
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class OutputsChangedError(Exception):

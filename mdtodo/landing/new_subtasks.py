@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.config.settings import SUBTASK_KEYS
 from mdtodo.core.edits import AddSubtasks
@@ -14,6 +14,7 @@ from mdtodo.markdown.task_index import TaskIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Receipt
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     #: By task, from the id of a commit or None: see `ids_taken`.
     IdsTaken = Callable[[str | None], Mapping[str, str]]
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Subtasks that one attempt may write.
 MOST = 500

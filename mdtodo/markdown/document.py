@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import re
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.core.task import STATUS_CHARS, Span, Status
 from mdtodo.markdown.blocks.containers import ListItem, blank_markers, content_start
@@ -26,6 +26,9 @@ from mdtodo.markdown.unknown_boxes import Candidate, UnknownBox, unknown_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import NamedTuple
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 _CR = 13
 _BULLETS = {ord(bullet): bullet for bullet in "-*+"}

@@ -44,6 +44,10 @@ def reparse_part(
         return _reparsed(before, data, statuses) or Reparsed(parse(data, statuses, file=file), None)
 
 
+#: Bytes of which it does not matter whether they are read once or twice.
+_LARGE = 10_000
+
+
 class Part(NamedTuple):
     """The tasks between two headings: the index of the first, that behind the last before, and that now. All others are
     the same, and none of them is nested with one of these, in a list with one, or below the same headings."""
@@ -85,6 +89,9 @@ def _reparsed(before: Document, data: bytes, statuses: Mapping[str, Status]) -> 
         if start[0] > same or skip_front_matter(normalize_newlines(data)) != start:
             return None
         first = _Cut(*start, None)
+    # The part is read in both versions, so a large one costs more than the whole of one.
+    if _LARGE < (last.at if last else len(was)) - first.at > len(was) // 3:
+        return None
     return _Change(before, data, statuses, first, last).reparsed()
 
 

@@ -6,7 +6,7 @@ Pure. The order of the tasks is that of the files given, then of the lines.
 from __future__ import annotations
 
 from collections import Counter, deque
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.core.task import Anchor, Priority, Task
 from mdtodo.markdown.anchors import Lines, anchors_of, derived_ids
@@ -15,10 +15,13 @@ from mdtodo.markdown.keys.read import Keys, read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.core.task import Span, Status
     from mdtodo.markdown.document import Document, Item
     from mdtodo.markdown.unknown_boxes import UnknownBox
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Hexadecimal digits of a derived id, before it is lengthened.
 ID_DIGITS = 7

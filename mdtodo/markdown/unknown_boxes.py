@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
+    from typing import NamedTuple
 
     from mdtodo.markdown.blocks.containers import ListItem
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class UnknownBox(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -25,12 +24,15 @@ from mdtodo.storage.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
+    from dataclasses import dataclass
 
     from mdtodo.config.settings import Config
     from mdtodo.git.repository import Repository
     from mdtodo.landing.land import Landing
     from mdtodo.project.project import Project
     from mdtodo.storage.leases import Lease
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 _ANY = frozenset(Status)
 _COMMANDS = {Status.DONE: "done", Status.TODO: "reopen", Status.CANCELLED: "cancel"}

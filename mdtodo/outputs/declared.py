@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mdtodo.core.path_patterns import matcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from dataclasses import dataclass
 
     from mdtodo.config.processor_settings import Processor
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: What makes a pattern of a path, in gitignore's syntax.
 _WILDCARD = re.compile(r"[*?\[\\]")

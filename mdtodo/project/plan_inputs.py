@@ -3,15 +3,18 @@ from before is known to be what would be made now."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.config.settings import Config
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
     from mdtodo.project.deleted_tasks import DeletedTasks
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class World(NamedTuple):

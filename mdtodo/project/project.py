@@ -5,7 +5,7 @@ Reading it starts no process but `git ls-files`, and imports nothing heavy: `che
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from mdtodo.config.load import load
@@ -21,6 +21,7 @@ from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from dataclasses import dataclass
 
     from mdtodo.config.settings import Config
     from mdtodo.core.edits import Edit
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from mdtodo.planning.plan import Plan
     from mdtodo.project.cache.work_tree_ids import Content
     from mdtodo.storage.state import StateStore
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

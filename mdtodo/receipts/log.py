@@ -8,7 +8,7 @@ title, a body or a quotation is text.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.core.results import PastRun
 from mdtodo.git.repository import error_from
@@ -18,9 +18,12 @@ from mdtodo.receipts.trailers import GREP, TRAILERS, groups
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.git.repository import Repository
     from mdtodo.receipts.trailers import RunTrailers, Trailer
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 def past_run(one: Trailer) -> PastRun:

@@ -16,16 +16,20 @@ import re
 from dataclasses import dataclass, field
 from math import isfinite
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mdtodo.core.light.patterns import lazy_pattern
 from mdtodo.core.names import WORKER
 from mdtodo.core.receipt import DIRTY
 from mdtodo.markdown.anchors import place_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.core.receipt import Receipt
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 #: The trailers that begin with the id of a task.
@@ -205,7 +209,8 @@ def accepted_by(trailers: str) -> str | None:
 
 def one_line(text: str) -> str:
     """Without line ends, control characters and those that turn the direction of writing."""
-    return " ".join(_UNSEEN.sub(" ", text).split())
+    # a quick look first: of all that `_UNSEEN` has, only the blank is printable to Python
+    return " ".join((text if text.isprintable() else _UNSEEN.sub(" ", text)).split())
 
 
 def one_word(text: str) -> str:
@@ -216,14 +221,14 @@ def one_word(text: str) -> str:
 
 
 #: Lone surrogates among them, from bytes that are no UTF-8: a message with one cannot be encoded.
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+|\s+")
+_UNSEEN = lazy_pattern(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+|\s+")
 #: The digits are counted, since anybody can write a message, and `int` raises ValueError for 4,301 of them.
-_TRAILER = re.compile(
+_TRAILER = lazy_pattern(
     r"(\S+) (\S+) (\S+) exit=(-?[0-9]{1,10}|-) time=([0-9]{1,12}(?:\.[0-9]{1,9})?) attempt=([0-9]{1,9})((?: \S+)*)"
 )
 #: The words that may follow, in the order in which they are written.
 _FURTHER = {
-    key: re.compile(rf" {key}=({value})(?: |$)")
+    key: lazy_pattern(rf" {key}=({value})(?: |$)")
     for key, value in {
         "at": "[0-9a-f]{12}",
         "reason": "[a-z]+",
@@ -232,14 +237,14 @@ _FURTHER = {
         "tree": f"[0-9a-f]{{12}}|{DIRTY}",
     }.items()
 }
-_WORD = re.compile(r"\S+")
-_INPUTS = re.compile(r"(\S+) ([0-9a-f]{40,64})")
-_SAID_IN = re.compile(r"(\S+) (\S+)")
-_ACCEPT = re.compile(r"^Mdtodo-Accept: [0-9]{1,9} by=(\S+)$", re.MULTILINE | re.IGNORECASE)
-_METRIC = re.compile(r"(\S+) (\S+)=(-?[0-9]{1,309}(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,3})?)")
+_WORD = lazy_pattern(r"\S+")
+_INPUTS = lazy_pattern(r"(\S+) ([0-9a-f]{40,64})")
+_SAID_IN = lazy_pattern(r"(\S+) (\S+)")
+_ACCEPT = lazy_pattern(r"^Mdtodo-Accept: [0-9]{1,9} by=(\S+)$", re.MULTILINE | re.IGNORECASE)
+_METRIC = lazy_pattern(r"(\S+) (\S+)=(-?[0-9]{1,309}(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,3})?)")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _RunTrailersBuilder:
     undoes: str | None = None
     tasks: list[Trailer] = field(default_factory=list)

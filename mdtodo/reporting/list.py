@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,9 +17,12 @@ from mdtodo.reporting.text import one_line, one_lines, terminal_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import NamedTuple
 
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Columns that a title has before anything else is left out for it, and before it is; and lines that it may take.
 _TITLE, _LEAST, _LINES = 28, 12, 3

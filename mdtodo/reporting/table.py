@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.core.task import Priority, State
 from mdtodo.reporting.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
+    from typing import NamedTuple
 
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 STATE_STYLES = {
     State.DONE: "green",

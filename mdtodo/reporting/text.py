@@ -7,22 +7,24 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mdtodo.core.light.patterns import lazy_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import TextIO
 
 #: C0 and C1 controls but tab and line feed, the line and paragraph separators, and the bidirectional
 #: overrides (Unicode TR36, "Trojan Source").
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_STEERING = lazy_pattern("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 #: The same, and the marks that have a direction (Unicode's property Bidi_Control).
-_STEERING_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_STEERING_JSON = lazy_pattern("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 #: A command in a sentence.
-_COMMAND = re.compile("`[^`]*`")
+_COMMAND = lazy_pattern("`[^`]*`")
 
 #: Select Graphic Rendition, ECMA-48 8.3.117.
-_COLOUR = re.compile("(?:\x1b\\[|\x9b)[0-9;:]*m")
+_COLOUR = lazy_pattern("(?:\x1b\\[|\x9b)[0-9;:]*m")
 
 
 def printable(text: str) -> str:

@@ -7,7 +7,6 @@ starves some of many. A damaged file is set aside and made anew, by one process 
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 import time
 from contextlib import contextmanager, suppress
@@ -299,7 +298,7 @@ _TABLE = "CREATE TABLE "
 
 
 def _tables(statements: str) -> set[str]:
-    return set(re.findall(rf"{_TABLE}(\w+)", statements))
+    return {one.partition("(")[0].strip() for one in statements.split(_TABLE)[1:]}
 
 
 def _sound(path: str, schema: str, upgrades: Mapping[int, str]) -> bool:

@@ -10,7 +10,7 @@ import json
 import time
 from collections import Counter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.core.results import EXPANDED, Outcome
 from mdtodo.system import process_identity
@@ -18,8 +18,11 @@ from mdtodo.system.clock import boot_clock as _clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.storage.database import Database
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class Lease(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.core import codec
 from mdtodo.core.results import PastRun
@@ -13,11 +13,14 @@ from mdtodo.receipts.codec import from_text, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.core.receipt import Receipt
 
     #: The number of a receipt in the journal, and the receipt.
     Entry = tuple[int, Receipt]
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Results that are kept for history and estimates.
 KEPT = 20_000

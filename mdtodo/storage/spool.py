@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.core import codec
 from mdtodo.core.results import Result
@@ -21,8 +21,11 @@ from mdtodo.core.task import Anchor  # noqa: TC001  # the codec looks it up
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from typing import NamedTuple
 
     from mdtodo.git.repository import Repository
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class SpoolLine(NamedTuple):

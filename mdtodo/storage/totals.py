@@ -5,15 +5,18 @@ So a counter of them never falls. What is deleted is added to the `counters` of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
 from mdtodo.storage.rows import integer, real
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.storage.database import Database
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Upper bounds of seconds, by which results are counted.
 BOUNDS = (0.1, 0.5, 1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200)

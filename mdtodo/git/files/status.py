@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.git.repository import environment, error_from, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.git.repository import Repository
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class Changed(NamedTuple):

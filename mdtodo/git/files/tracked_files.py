@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
 from mdtodo.git.files.quote import path_line
@@ -19,9 +19,12 @@ from mdtodo.git.repository import calling_index, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import NamedTuple
 
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class Hidden(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from posixpath import dirname, join, normpath
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.core.digest import hexdigest
 from mdtodo.core.path_patterns import matcher
@@ -21,11 +21,14 @@ from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.git.repository import Repository
 
     #: Blobs by their names, as `read_blobs` gives them.
     Read = Callable[[Sequence[str]], Mapping[str, bytes | None]]
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Symbolic links that are followed one after the other, as on Linux.
 _LINKS = 40

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.errors import GitError
 from mdtodo.git.index.index_lock import delete, hold, own_file, release, write_error
@@ -17,8 +17,11 @@ from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
+    from typing import NamedTuple
 
     from mdtodo.git.session import GitSession
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Seconds to wait for another git that holds the lock.
 PATIENCE = 2.0

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
+    from typing import NamedTuple
+
     from mdtodo.git.repository import Repository
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Its name; what it says is `<old> <new> <owner>`.
 NOTE = "mdtodo-advance"

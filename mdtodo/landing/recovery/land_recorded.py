@@ -4,7 +4,7 @@ finishes."""
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.errors import MdtodoError
 from mdtodo.git.position import head_position
@@ -14,6 +14,7 @@ from mdtodo.system import process_identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Receipt
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from mdtodo.storage.leases import Lease
     from mdtodo.storage.rows import Entry
     from mdtodo.storage.state import StateStore
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class RecordedCommand(NamedTuple):

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.markdown.keys.estimates_and_dates import SPAN_IN_WORDS
 from mdtodo.markdown.keys.inline import verbatim_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import NamedTuple
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class Token(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.core.names import is_name
 from mdtodo.core.task import Priority, Severity
@@ -18,10 +18,12 @@ from mdtodo.markdown.keys.dialects import (
     without_hard_breaks,
 )
 from mdtodo.markdown.keys.estimates_and_dates import is_date, parse_estimate, parse_span
-from mdtodo.markdown.keys.near_keys import near_keys, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import NamedTuple
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 
 class Problem(NamedTuple):
@@ -78,9 +80,7 @@ def read_keys(text: str) -> Keys:
     problems += _rules(text) if not text.isascii() else []
     # Most colons are those of keys, and to search costs a seventh of all this.
     if ":" in text and text.count(":") > sum([text.count(":", token.start, token.end) for token in found]):
-        problems += [
-            Problem("suspected-key", sentence(near), near.start, Severity.WARNING) for near in near_keys(text)
-        ]
+        problems += _suspected(text)
     if not found:
         return Keys(_title(text, ()), problems=tuple(problems))
     values: dict[str, Any] = {}
@@ -126,6 +126,14 @@ def _add_values(token: Token, values: dict[str, None], problems: list[Problem]) 
             if token.name == "after" and not is_name(name):
                 message = f"{_quoted(name)} is not a valid id, so this task can never start"
                 problems.append(Problem("bad-id", message, token.start, Severity.ERROR))
+
+
+def _suspected(text: str) -> list[Problem]:
+    from mdtodo.markdown.keys.near_keys import near_keys, sentence
+
+    return [
+        Problem("suspected-key", sentence(near), near.start, Severity.WARNING) for near in near_keys(text)
+    ]
 
 
 def _rules(text: str) -> list[Problem]:

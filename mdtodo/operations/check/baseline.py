@@ -8,7 +8,7 @@ baseline of the commit that it starts from, so none adds to it what it breaks it
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.core.codes import GATE, OF_CLONE
 from mdtodo.core.digest import hexdigest
@@ -16,8 +16,11 @@ from mdtodo.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.core.task import Finding
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Its name, at the root of the repository.
 FILE = ".mdtodo-baseline.json"

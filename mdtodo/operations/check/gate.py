@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.errors import ConfigError
 from mdtodo.git.position import head_position
@@ -13,6 +13,7 @@ from mdtodo.operations.check.rules import judged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NamedTuple
 
     from mdtodo.config.settings import Config
     from mdtodo.core.task import Finding
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from mdtodo.git.files.tree_files import TodoFiles
     from mdtodo.git.repository import Repository
     from mdtodo.proof.change.task_changes import TaskChanges
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: From so many files on, what was found before is asked for instead of the files themselves.
 MANY = 30

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mdtodo.core.digest import hexdigest
 from mdtodo.errors import ChangedError, InputError
@@ -20,6 +20,7 @@ from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from typing import NamedTuple
 
     from mdtodo.git.repository import Repository
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     Read = Callable[[str, str], bytes]
     #: inode, size, and when the content and the inode changed, in nanoseconds
     Stamp = tuple[int, int, int, int]
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Files from which on it pays to remember what was made of them.
 CACHE_FROM_FILES = 100

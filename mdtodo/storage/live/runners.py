@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mdtodo.core.activity import InHand, Machine, Phase, Runner, RunnerState
 from mdtodo.storage.runs import active_runs
@@ -14,8 +14,11 @@ from mdtodo.system.clock import boot_clock as _clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import NamedTuple
 
     from mdtodo.storage.database import Database
+else:
+    from mdtodo.core.light.named_tuples import NamedTuple
 
 #: Seconds between two signs of a runner, and without one after which it is silent, where its leases are not shorter.
 SIGN, SILENCE = 5.0, 15.0
