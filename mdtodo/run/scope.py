@@ -41,9 +41,10 @@ class Scope:
 
     def missing_capabilities(self, task: Task) -> frozenset[str]:
         """The capabilities that the task needs and this worker does not have."""
+        if self.options.can is None:
+            return frozenset()
         found = self.processor(task)
-        needs = {*task.needs, *(found.needs if found else ())}
-        return frozenset() if self.options.can is None else frozenset(needs - self.options.can)
+        return frozenset({*task.needs, *(found.needs if found else ())} - self.options.can)
 
     def processor(self, task: Task) -> Processor | None:
         """The task's processor, if it has one."""

@@ -114,7 +114,9 @@ class LocalPool:
         if attempt not in self._known:
             self._known.add(attempt)
             self._queue.append(spec)
-            self._feed()
+            # while others wait, nobody is free
+            if len(self._queue) == 1:
+                self._feed()
 
     def events(self, timeout: float | None = None) -> list[AttemptEvent]:
         """See `Executor.events`."""

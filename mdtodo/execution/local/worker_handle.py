@@ -56,7 +56,7 @@ class WorkerHandle:
     @property
     def room(self) -> int:
         """How many attempts such as its first one it carries out at once."""
-        return 1 if self.specs and stands_alone(self.specs[0]) else self.places
+        return 1 if self.places > 1 and self.specs and stands_alone(self.specs[0]) else self.places
 
     @property
     def at_work(self) -> int:
