@@ -27,6 +27,7 @@ from mdtodo.run.loop import RunLoop
 from mdtodo.run.ready_queue import ReadyQueue
 from mdtodo.run.recheck.expired import as_opened, expired, open_expired
 from mdtodo.run.recheck.verify import plan_of
+from mdtodo.run.report.expected import held_by_lanes
 from mdtodo.run.report.messages import Messages
 from mdtodo.run.report.unstarted import left_over, unstarted
 from mdtodo.run.reviews import merged_reviews
@@ -357,7 +358,9 @@ def _report_expected(queue: ReadyQueue, project: Project, observer: Observer) ->
         _say(observer, [sentence] if sentence else ())
     known = project.state_summary.seconds
     observer.begin(len(expected), {name: known[name] for name in expected if name in known})
-    for task in map(queue.plan.tasks.__getitem__, expected):
+    tasks = [queue.plan.tasks[name] for name in expected]
+    _say(observer, held_by_lanes(queue, tasks))
+    for task in tasks:
         if queue.plan.states[task.id] is State.FAILED and not queue.blocked(task):
             observer.say(
                 f"{title_and_id(task)} has failed in {task.failures} runs; it is tried again, since you named it"

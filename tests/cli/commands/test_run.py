@@ -356,6 +356,24 @@ def test_a_cycle_is_told_and_the_other_tasks_run(repo: Checkout, mdtodo: Mdtodo)
     assert "a -> b -> a" in mdtodo("run", "--json", code=1).err
 
 
+@pytest.mark.parametrize(
+    ("asked", "lanes"),
+    [
+        pytest.param(("-j", "3"), ["general 1", "medium 2"], id="more than both"),
+        pytest.param(("-j", "2"), ["general 1"], id="more than one"),
+        pytest.param((), [], id="not asked for"),
+        pytest.param(("-j", "3", "--lane", "high"), [], id="another one"),
+    ],
+)
+def test_a_lane_that_lets_fewer_run_than_were_asked_for_is_told(
+    repo: Checkout, mdtodo: Mdtodo, asked: tuple[str, ...], lanes: list[str]
+) -> None:
+    todo = "".join(f"- [ ] single {n} lane:general run:p\n- [ ] many {n} run:p\n" for n in range(3))
+    start(repo, todo + "- [ ] one !high run:p\n", '[lanes]\nmedium = 2\n[processors.p]\nrun = "true"\n')
+    said = mdtodo("run", *asked).err
+    assert re.findall(r"of the lane (\w+ \d) tasks run at once", said) == lanes
+
+
 def test_lanes_and_jobs_hold(repo: Checkout, mdtodo: Mdtodo) -> None:
     script = (
         "import os, pathlib, time\n"
