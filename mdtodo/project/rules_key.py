@@ -30,8 +30,7 @@ RULES = (
 
 
 def rules_key(config: Config) -> str:
-    """The name of the rules, which are the source of the rooms that make findings, and of the configuration. Raises
-    OSError where the package is in an archive."""
+    """The name of the rules, which are the source of the rooms that make findings, and of the configuration."""
     state = sha1(
         f"{__version__}\n{sys.version_info}\n{config!r}\n".encode("utf-8", "surrogatepass"),
         usedforsecurity=False,
@@ -45,6 +44,10 @@ def rules_key(config: Config) -> str:
 
 
 def _sources(package: str) -> list[str]:
+    if not os.path.isdir(package):  # it is in an archive
+        while not os.path.exists(package):
+            package = os.path.dirname(package)
+        return [package]
     found = []
     for name in RULES:
         path = os.path.join(package, name)

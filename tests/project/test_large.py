@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import tracemalloc
+from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
+import mdtodo
 from mdtodo.config.settings import DEFAULT
 from mdtodo.git.repository import discover
 from mdtodo.project.project import NO_STATE, read_project
@@ -41,3 +48,23 @@ def test_a_first_reading_keeps_neither_documents_nor_graph(repo: Checkout) -> No
     assert len(found.tasks) == TASKS
     assert most / TASKS < 2_700
     assert kept / TASKS < 1_450
+
+
+def test_a_package_in_an_archive_remembers_as_well(repo: Checkout, tmp_path: Path) -> None:
+    repo.write("TODO.md", text(TASKS))
+    package = Path(mdtodo.__file__).parent
+    archive = tmp_path / "mdtodo.zip"
+    with ZipFile(archive, "w") as made:
+        for path in sorted(package.rglob("*.py")):
+            made.write(path, path.relative_to(package.parent))
+    for command in (["list", "--json"], ["check"], ["list", "--json"]):
+        said = subprocess.run(
+            [sys.executable, "-m", "mdtodo", *command],
+            cwd=repo.root,
+            env=os.environ | {"PYTHONPATH": str(archive)},
+            capture_output=True,
+            text=True,
+        )
+        assert (said.returncode, said.stderr) == (0, "")
+    assert len(json.loads(said.stdout)["tasks"]) == TASKS
+    assert [*(repo.root / ".git/mdtodo/plans").iterdir()]

@@ -208,10 +208,7 @@ def _judge_files(repo: Repository, content: TodoFiles, config: Config) -> Checke
         return _merged(content, *_read_all(content, config))
     from mdtodo.operations.check.findings_cache import FindingsCache
 
-    try:
-        cache = FindingsCache(repo, config)
-    except OSError:  # the rules cannot be read where the package is in an archive
-        return _merged(content, *_read_all(content, config))
+    cache = FindingsCache(repo, config)
     whole = cache.whole(content.ids)
     if whole is not None:
         return _merged(content, whole, [])
