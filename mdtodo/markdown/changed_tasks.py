@@ -1,7 +1,7 @@
-"""The tasks of a repository after a change between two headings of one of its files.
+"""The tasks of a repository after a change of a part of one of its files.
 
 What a task is called depends on the titles of all others, so where one of those that came or went is called as another
-one is, all tasks are read anew; else those between the headings alone.
+one is, all tasks are read anew; else those of the part alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def changed_tasks(
     if first is None or not before.items:
         return None
     begin, end = first + part.begin, first + part.end
-    new = _part_of(file, after, part)
+    new = _part_of(file, after, part, every[begin - part.lead : begin], every[end : end + part.trail])
     others = (*every[:begin], *every[end:])
     if not _is_apart(every[begin:end], others) or not _is_apart(new, others):
         return None
@@ -39,16 +39,21 @@ def changed_tasks(
     return (*every[:begin], *new, *behind, *every[rest:])
 
 
-def _part_of(file: str, document: Document, part: Part) -> list[Task]:
-    """The tasks of the part, with the ids that they have if no other task is called so."""
+def _part_of(
+    file: str, document: Document, part: Part, lead: Sequence[Task], trail: Sequence[Task]
+) -> list[Task]:
+    """The tasks of the part, with the ids that they have if no other task is called so. `lead` and `trail` are those
+    beside it, which are what they were."""
+    first = part.begin - part.lead
     items = [
-        item._replace(
-            index=item.index - part.begin, parent=None if item.parent is None else item.parent - part.begin
-        )
-        for item in document.items[part.begin : part.new_end]
+        item._replace(index=item.index - first, parent=None if item.parent is None else item.parent - first)
+        for item in document.items[first : part.new_end + part.trail]
     ]
     alone = tasks_of_file(file, document._replace(items=tuple(items)))
-    return link(alone, [one.explicit or one.digest[:ID_DIGITS] for one in alone.anchors])
+    new = alone.anchors[len(lead) : len(items) - len(trail)]
+    ids = [one.explicit or one.digest[:ID_DIGITS] for one in new]
+    ids = [*[task.id for task in lead], *ids, *[task.id for task in trail]]
+    return link(alone, ids)[len(lead) : len(items) - len(trail)]
 
 
 def _is_apart(some: Sequence[Task], others: Sequence[Task]) -> bool:

@@ -1,30 +1,26 @@
 """A parse of a file that was parsed before, and of which a few lines are others now.
 
-A heading at the margin (`## Part`) closes whatever is open before it, so the lines between two of them are read alone,
-and all others are what they were, some lines further on. What is between the two is read in the old version as well:
-where that is not what is known of it, or where anything has changed that counts beyond it, the whole file is read.
+The lines between two `cuts` are read alone, and all others are what they were, some lines further on. What is between
+the two is read in the old version as well: where that is not what is known of it, or where anything has changed that
+counts beyond it, a larger part is read, or the whole file.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.task import STATUS_CHARS, Span
+from mdtodo.markdown.cuts import cuts
 from mdtodo.markdown.document import Document, Item, PausedCollector, Reader, parse
-from mdtodo.markdown.source import check_encoding, dominant_newline, normalize_newlines, skip_front_matter
+from mdtodo.markdown.source import check_encoding, dominant_newline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mdtodo.core.task import Status
+    from mdtodo.markdown.cuts import Cut
     from mdtodo.markdown.document import Heading
-
-#: A heading at the margin begins so.
-_ATX = re.compile(rb"#{1,6}(?=[ \t\r\n])")
-#: So many lines that look like one and are none are passed over.
-_TRIES = 20
 
 
 def reparse(
@@ -49,12 +45,15 @@ _LARGE = 10_000
 
 
 class Part(NamedTuple):
-    """The tasks between two headings: the index of the first, that behind the last before, and that now. All others are
-    the same, and none of them is nested with one of these, in a list with one, or below the same headings."""
+    """Tasks at the margin and all below them: the index of the first, that behind the last before, and that now. All
+    others are what they were. Beside these, in a list with one of them or below the same headings, may stand those that
+    end where the part begins, `lead` many, and one that begins where it ends, if there is a `trail`."""
 
     begin: int
     end: int
     new_end: int
+    lead: int = 0
+    trail: int = 0
 
 
 class Reparsed(NamedTuple):
@@ -65,15 +64,6 @@ class Reparsed(NamedTuple):
     part: Part | None
 
 
-class _Cut(NamedTuple):
-    """Where a line starts that holds a heading at the margin: the offset, the line, and which heading it is. None of
-    them: the start of the text, or its end."""
-
-    at: int
-    line: int
-    heading: int | None
-
-
 def _reparsed(before: Document, data: bytes, statuses: Mapping[str, Status]) -> Reparsed | None:
     """None where all has to be read."""
     was = before.data
@@ -82,17 +72,14 @@ def _reparsed(before: Document, data: bytes, statuses: Mapping[str, Status]) -> 
     if before.unknown_boxes or any(_counts_beyond(text) for text in (was, data)):
         return None
     same = _common_start(was, data)
-    after = len(was) - _common_end(was, data, min(len(was), len(data)) - same)
-    first, last = _heading_before(before, same), _heading_after(before, after)
-    if first is None:
-        start = skip_front_matter(normalize_newlines(was))
-        if start[0] > same or skip_front_matter(normalize_newlines(data)) != start:
-            return None
-        first = _Cut(*start, None)
-    # The part is read in both versions, so a large one costs more than the whole of one.
-    if _LARGE < (last.at if last else len(was)) - first.at > len(was) // 3:
-        return None
-    return _Change(before, data, statuses, first, last).reparsed()
+    since = len(was) - _common_end(was, data, min(len(was), len(data)) - same)
+    for first, last in cuts(before, data, same, since):
+        # The part is read in both versions, so a large one costs more than the whole of one.
+        if _LARGE < (last.at if last else len(was)) - first.at > len(was) // 3:
+            break
+        if found := _Change(before, data, statuses, first, last).reparsed():
+            return found
+    return None
 
 
 def _counts_beyond(text: bytes) -> bool:
@@ -124,50 +111,12 @@ def _common_end(one: bytes, other: bytes, most: int) -> int:
     return low
 
 
-def _heading_before(document: Document, until: int) -> _Cut | None:
-    """The last heading at the margin whose line ends before this offset."""
-    data, at = document.data, until
-    for _ in range(_TRIES):
-        at = data.rfind(b"\n#", 0, at)
-        if at < 0:
-            break
-        cut = _cut(document, at + 1)
-        if cut is not None and 0 <= data.find(b"\n", at + 1) < until:
-            return cut
-    return None
-
-
-def _heading_after(document: Document, since: int) -> _Cut | None:
-    """The first heading at the margin whose line starts after this offset."""
-    data, at = document.data, since
-    for _ in range(_TRIES):
-        at = data.find(b"\n#", at) + 1
-        if not at:
-            break
-        cut = _cut(document, at)
-        if cut is not None:
-            return cut
-    return None
-
-
-def _cut(document: Document, at: int) -> _Cut | None:
-    """The heading that stands there at the margin, if one does."""
-    marks = _ATX.match(document.data, at)
-    if marks is None:
-        return None
-    line = document.data.count(b"\n", 0, at) + 1
-    place = bisect_left(document.headings, line, key=lambda heading: heading.line)
-    if place == len(document.headings):
-        return None
-    heading = document.headings[place]
-    return _Cut(at, line, place) if (heading.line, heading.level) == (line, len(marks[0])) else None
-
-
 class _Change:
-    """What lies between two headings, before and now. The second one is read too, to see whether it is one still."""
+    """What lies between two cuts, before and now. The line of the second one is read too, to see whether it is one
+    still."""
 
     def __init__(
-        self, before: Document, data: bytes, statuses: Mapping[str, Status], first: _Cut, last: _Cut | None
+        self, before: Document, data: bytes, statuses: Mapping[str, Status], first: Cut, last: Cut | None
     ) -> None:
         self.before = before
         self.data = data
@@ -183,52 +132,85 @@ class _Change:
     def reparsed(self) -> Reparsed | None:
         """The whole of it; None where what has changed counts beyond these lines."""
         before, old, new = self.before, self.old.document(), self.new.document()
-        if self.old.candidates or self.new.candidates or not self._is_alike(old.headings, new.headings):
+        if self.old.candidates or self.new.candidates or not self._is_alike(old, new):
             return None
         begin = _place(before.items, self.first.line)
         end = len(before.items) if self.last is None else _place(before.items, self.last.line)
-        place = _Place.of(old, before, begin, self.first.heading)
-        if place is None or tuple(place.placed(old.items)) != before.items[begin:end]:
+        trail = int(self.last is not None and self.last.item is not None)
+        place = _Place.of(old, before, begin, self.first)
+        if place is None or (new.items and not old.items):  # where its tasks stand is not known
             return None
-        if new.items and not old.items:  # which number their list has is not known
+        found, placed = place.placed(old.items), place.placed(new.items)
+        if found[: len(found) - trail] != before.items[begin:end]:
             return None
-        items = before.items[:begin] + tuple(place.placed(new.items))
+        joined = (found[-1].list_index, placed[-1].list_index) if trail else (-1, -1)
+        if trail and joined[0] != before.items[end].list_index:
+            return None
+        items = before.items[:begin] + placed[: len(placed) - trail]
         more = len(items) - end
         document = before._replace(
             data=self.data,
-            items=items + self._shifted_items(end, more),
+            items=items + self._shifted_items(end, more, joined),
             headings=self._headings(new.headings, begin, more),
             newline=dominant_newline(self.data),
             empty_boxes=self._empty_boxes(new.empty_boxes),
         )
-        return Reparsed(document, Part(begin, end, len(items)))
+        return Reparsed(document, self._part(begin, end, len(items), trail))
 
-    def _is_alike(self, old: Sequence[Heading], new: Sequence[Heading]) -> bool:
-        """Whether what is below the second heading has the same headings above it, and may refer to the same links."""
-        were, are = self.old.blocks, self.new.blocks
+    def _part(self, begin: int, end: int, new_end: int, trail: int) -> Part:
+        """Without the first task, where the part begins with one: it is only beside those that may have changed."""
+        if self.first.item is None:
+            return Part(begin, end, new_end, 0, trail)
+        items = self.before.items
+        lead = next(count for count in range(1, len(items) - begin) if items[begin + count].parent is None)
+        return Part(begin + lead, end, new_end, lead, trail)
+
+    def _is_alike(self, old: Document, new: Document) -> bool:
+        """Whether what is below the second cut has the same headings above it, and may refer to the same links."""
+        were, are, last = self.old.blocks, self.new.blocks, self.last
         if were.definitions != are.definitions or len(were.headings) != len(are.headings):
             return False
-        if [(one.level, one.text) for one in old] != [(one.level, one.text) for one in new]:
+        if [(one.level, one.text) for one in old.headings] != [(one.level, one.text) for one in new.headings]:
             return False
-        if self.last is None:
+        if self.first.item is not None or (last is not None and last.item is not None):
+            cut = [one for one in (self.first, last) if one is not None and one.heading is not None]
+            if len(are.headings) != len(cut):
+                return False
+        if last is None:
             return True
-        last, now = were.headings[-1], are.headings[-1]
+        if last.item is not None:
+            box = self.before.items[last.item].box
+            return _ends_with(old, last.line, box) and _ends_with(
+                new, last.line + self.more_lines, box + self.more
+            )
         return (
-            now.line == self.last.line + self.more_lines
-            and last.container.open_headings == now.container.open_headings
+            are.headings[-1].line == last.line + self.more_lines
+            and were.headings[-1].container.open_headings == are.headings[-1].container.open_headings
         )
 
-    def _shifted_items(self, end: int, more: int) -> tuple[Item, ...]:
-        """The items behind the part."""
+    def _shifted_items(self, end: int, more: int, joined: tuple[int, int]) -> tuple[Item, ...]:
+        """The items behind the part. `joined`: the number, before and now, of the list that goes on there."""
         rest = self.before.items[end:]
         lists = self.new.blocks.lists - self.old.blocks.lists
-        if not (self.more or self.more_lines or more or lists):
+        if not (self.more or self.more_lines or more or lists or joined[0] != joined[1]):
             return rest
-        return tuple([_shifted(item, more, self.more_lines, self.more, lists) for item in rest])
+        was, now = joined
+        return tuple(
+            [
+                _shifted(
+                    item,
+                    more,
+                    self.more_lines,
+                    self.more,
+                    now - was if item.list_index == was else lists,
+                )
+                for item in rest
+            ]
+        )
 
     def _headings(self, new: Sequence[Heading], begin: int, more: int) -> tuple[Heading, ...]:
         """All headings: their number is what it was."""
-        headings, first = self.before.headings, self.first.heading or 0
+        headings, first = self.before.headings, self._headings_before
         end = first + len(new)
         return (
             *headings[:first],
@@ -241,6 +223,11 @@ class _Change:
             ],
         )
 
+    @property
+    def _headings_before(self) -> int:
+        """How many headings stand before the part."""
+        return bisect_left(self.before.headings, self.first.line, key=lambda heading: heading.line)
+
     def _empty_boxes(self, new: Sequence[int]) -> tuple[int, ...]:
         empty, since = self.before.empty_boxes, self.first.line
         behind = [] if self.last is None else [one for one in empty if one >= self.last.line]
@@ -248,44 +235,68 @@ class _Change:
 
 
 class _Place(NamedTuple):
-    """Where a part that was read alone stands in the whole: its first item, heading and list, and the headings above
-    it with their levels, outermost first. `levels` are those of its own headings."""
+    """Where a part that was read alone stands in the whole: its first item and heading, the headings above it with
+    their levels, outermost first, the number of the list that its first line goes on (None: it begins all of its own),
+    and what is added to those of the others. `levels` are those of its own headings."""
 
     begin: int
     heading: int
-    lists: int
     above: tuple[tuple[int, int], ...]
     levels: tuple[int, ...]
+    first_list: int | None
+    lists: int
 
     @classmethod
-    def of(cls, part: Document, whole: Document, begin: int, heading: int | None) -> _Place | None:
-        """As its first item, which stands below the part's first heading, is in both; None if that is not known."""
+    def of(cls, part: Document, whole: Document, begin: int, first: Cut) -> _Place | None:
+        """As its items are in both; None where these do not tell."""
         levels = tuple([one.level for one in part.headings])
+        heading = bisect_left(whole.headings, first.line, key=lambda one: one.line)
+        first_list = None if first.item is None else whole.items[begin].list_index
         if not part.items:
-            return cls(begin, heading or 0, 0, (), levels)
-        if begin == len(whole.items) or (heading is not None and part.items[0].headings[:1] != (0,)):
+            return cls(begin, heading, (), levels, first_list, 0)
+        if begin == len(whole.items) or (first.heading is not None and part.items[0].headings[:1] != (0,)):
             return None
         alone, placed = part.items[0], whole.items[begin]
         outer = placed.headings[: len(placed.headings) - len(alone.headings)]
         above = tuple([(one, whole.headings[one].level) for one in outer])
-        return cls(begin, heading or 0, placed.list_index - alone.list_index, above, levels)
+        both = zip(part.items, whole.items[begin : begin + len(part.items)], strict=False)
+        lists = (
+            there.list_index - here.list_index
+            for here, there in both
+            if here.list_index or first_list is None
+        )
+        # Where it has none of its own, lists without tasks before it are not known: any number will do that none has.
+        highest = max([item.list_index for item in whole.items[: begin + 1]])
+        return cls(begin, heading, above, levels, first_list, next(lists, highest))
 
-    def placed(self, items: Sequence[Item]) -> Iterator[Item]:
+    def placed(self, items: Sequence[Item]) -> tuple[Item, ...]:
         """These items of the part, as items of the whole."""
         known: dict[tuple[int, ...], tuple[int, ...]] = {}
+        found: list[Item] = []
         for item in items:
             if item.headings not in known:
                 known[item.headings] = self._headings(item.headings)
-            yield item._replace(
-                index=item.index + self.begin,
-                parent=None if item.parent is None else item.parent + self.begin,
-                list_index=item.list_index + self.lists,
-                headings=known[item.headings],
+            number = item.list_index + self.lists
+            if self.first_list is not None and not item.list_index:
+                number = self.first_list
+            found.append(
+                item._replace(
+                    index=item.index + self.begin,
+                    parent=None if item.parent is None else item.parent + self.begin,
+                    list_index=number,
+                    headings=known[item.headings],
+                )
             )
+        return tuple(found)
 
     def _headings(self, found: tuple[int, ...]) -> tuple[int, ...]:
-        outer = [one for one, level in self.above if found and level < self.levels[found[0]]]
+        outer = [one for one, level in self.above if not found or level < self.levels[found[0]]]
         return (*outer, *[self.heading + number for number in found])
+
+
+def _ends_with(document: Document, line: int, box: int) -> bool:
+    """Whether the last task is at the margin, and has its box there."""
+    return bool(document.items) and (document.items[-1].line, document.items[-1].box) == (line, box)
 
 
 def _place(items: Sequence[Item], line: int) -> int:

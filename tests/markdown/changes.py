@@ -33,8 +33,13 @@ _PIECES = [
 
 
 def file(random: Random) -> bytes:
-    """One with headings, most of them at the margin, and hard lines between."""
+    """One with headings, most of them at the margin, and hard lines between; or one list."""
     lines: list[bytes] = []
+    if random.random() < 0.3:
+        lines = [task(random) for _ in range(random.randint(5, 40))]
+        return b"\n".join(
+            [b"# " + random.choice(_HEADINGS).encode(), b"", *lines, b""][random.choice([0, 2]) :]
+        )
     for _ in range(random.randint(1, 5)):
         if random.random() < 0.8:
             lines.append(b"#" * random.randint(1, 4) + b" " + random.choice(_HEADINGS).encode())
