@@ -39,7 +39,7 @@ def _readable(data: bytes) -> Document | None:
 
 
 @given(st.integers(0, 2**32))
-@examples(400)
+@examples(250)
 def test_a_changed_file_is_read_again_as_if_it_were_new(seed: int) -> None:
     random = Random(seed)
     before = _readable(changes.file(random))
@@ -144,7 +144,7 @@ def test_an_unreadable_change_is_refused_as_by_a_parse() -> None:
 
 
 @given(st.integers(0, 2**32))
-@examples(400)
+@examples(250)
 def test_tasks_after_a_change_are_those_of_a_new_repository(seed: int) -> None:
     random = Random(seed)
     names = sorted(random.sample(["TODO.md", "a/TODO.md", "b.md"], random.randint(1, 3)))
@@ -176,7 +176,7 @@ def test_a_task_more_is_told_without_reading_the_others() -> None:
 
 
 @given(st.integers(0, 2**32))
-@examples(300)
+@examples(200)
 def test_one_task_is_found_as_among_all(seed: int) -> None:
     random = Random(seed)
     before = _readable(changes.file(random))
