@@ -18,7 +18,7 @@ def test_what_it_finds_is_what_the_pattern_finds() -> None:
     assert not one.fullmatch("b")
 
 
-def test_it_is_not_compiled_before() -> None:
+def test_a_lazy_pattern_is_not_compiled_before_it_is_used() -> None:
     broken = lazy_pattern("(")
     with pytest.raises(re.error):
         broken.search("x")
