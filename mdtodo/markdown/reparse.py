@@ -179,10 +179,9 @@ class _Change:
         if last is None:
             return True
         if last.item is not None:
+            ends = [(line + self.more_lines, box + self.more) for line, box in _last_two(old)]
             box = self.before.items[last.item].box
-            return _ends_with(old, last.line, box) and _ends_with(
-                new, last.line + self.more_lines, box + self.more
-            )
+            return _last_two(old)[-1:] == [(last.line, box)] and _last_two(new) == ends
         return (
             are.headings[-1].line == last.line + self.more_lines
             and were.headings[-1].container.open_headings == are.headings[-1].container.open_headings
@@ -294,9 +293,10 @@ class _Place(NamedTuple):
         return (*outer, *[self.heading + number for number in found])
 
 
-def _ends_with(document: Document, line: int, box: int) -> bool:
-    """Whether the last task is at the margin, and has its box there."""
-    return bool(document.items) and (document.items[-1].line, document.items[-1].box) == (line, box)
+def _last_two(document: Document) -> list[tuple[int, int]]:
+    """The lines and the boxes of the last two tasks at the margin: the second is called as it was if it stands behind
+    the same one."""
+    return [(one.line, one.box) for one in document.items if one.parent is None][-2:]
 
 
 def _place(items: Sequence[Item], line: int) -> int:

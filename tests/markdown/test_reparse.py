@@ -91,6 +91,15 @@ FLAT = b"".join(b"- [ ] Write %d\n" % n for n in range(300))
         pytest.param(
             FLAT, b"Write 150\n", b"Write 150\n* [ ] Z\n", (149, 153, 154, 1, 1), id="two lists more"
         ),
+        pytest.param(
+            FLAT.replace(b"Write 150\n", b"Write 150\n  ```\n  x\n  ```\n").replace(
+                b"Write 151\n", b"Write 151\n  ```\n  y\n"
+            ),
+            b"  x\n",
+            b"  x\n1. [ ] w\n",
+            (0, 300, 300, 0, 0),
+            id="a fence over the next one",
+        ),
         pytest.param(FLAT, b"Write 150\n", b"Write 150\n```\n", (0, 300, 151, 0, 0), id="a fence"),
         pytest.param(FLAT, b"Write 150\n", b"Write 150\n\nPart\n---\n", None, id="a heading"),
     ],
