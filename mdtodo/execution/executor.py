@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
+from mdtodo.core.results import Failure
 from mdtodo.errors import MdtodoError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 #: How many attempts for each that runs may be handed in, and given to a process, if they are short: so many that
 #: nobody has to be woken up for each.
-PREFETCH = 60
+PREFETCH = 200
 #: Seconds for which what is handed in ahead may take one that runs, where these are longer.
 BACKLOG = 1.0
 
@@ -54,6 +55,11 @@ class AttemptEvent(NamedTuple):
     def ends(self) -> bool:
         """Whether the attempt is over with this."""
         return self.kind in ("finished", "failed", "lost")
+
+    def judged(self, result: Result) -> Result:
+        """The result, which says so where its process was lost, or could not be had."""
+        lost = self.kind in ("lost", "failed") and not result.timed_out
+        return result._replace(failed_by=Failure.LOST) if lost else result
 
 
 class ExecutorGoneError(MdtodoError):

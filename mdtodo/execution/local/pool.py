@@ -27,6 +27,7 @@ from mdtodo.errors import MdtodoError
 from mdtodo.execution.executor import AttemptEvent, ahead
 from mdtodo.execution.local.channel import Channel, encoded
 from mdtodo.execution.local.forkserver import MAX_STARTS, ForkServer, started
+from mdtodo.execution.local.recovered import recovered
 from mdtodo.execution.local.worker_handle import WorkerHandle
 from mdtodo.execution.local.workers import Workers
 from mdtodo.system.process import available_cpus
@@ -43,7 +44,7 @@ SILENCE = 300.0
 #: While each process will have as many attempts left as take `_REST` seconds, and two at least, results gather for up
 #: to `_GATHER` seconds, so that the runner wakes up and writes less often.
 _REST = 0.01
-_GATHER = 0.05
+_GATHER = 0.1
 
 
 class LocalPool:
@@ -106,6 +107,14 @@ class LocalPool:
             self._pipe = pipe
             self._fork_server = started()
 
+    def expect(self, attempts: int) -> None:
+        """So many attempts may begin soon: start the processes for them now; returns at once."""
+        while self._pipe is not None and len(self._workers) < self._workers.processes_for(attempts):
+            try:
+                self._spawn_worker()
+            except MdtodoError:  # tried again with the first attempt, where it is said
+                return
+
     def submit(self, spec: Json) -> None:
         """Queue a spec; a second one with the same `attempt` has no effect."""
         if self._pipe is None:
@@ -154,6 +163,12 @@ class LocalPool:
             except OSError:
                 return
 
+    def release(self) -> None:
+        """Nothing more will be submitted: what has nothing to do ends, and is not waited for before `close`."""
+        for worker in self._workers:
+            if not worker.specs:
+                worker.channel.finish()
+
     def close(self) -> None:
         """End what still runs (TERM, one second later KILL), and every process of the pool."""
         if self._pipe is None:
@@ -178,7 +193,7 @@ class LocalPool:
     def _poll_once(self, deadline: float | None) -> bool:
         """Wait for one round of messages; whether `wake` was called."""
         # sleep, not poll, which would return at each result
-        if (moment := self._seconds_of_work_left()) > 0:
+        if (moment := self._seconds_of_work_left(deadline)) > 0:
             sleep(moment)
         due = [worker.kill_at for worker in self._workers if worker.kill_at is not None]
         due += [worker.check_silence(self._silence) for worker in self._workers if worker.specs]
@@ -210,11 +225,12 @@ class LocalPool:
         elif monotonic() >= worker.last_seen + self._silence:
             self._reap(worker, why=f"its pool process gave no sign of life for {self._silence:g} s")
 
-    def _seconds_of_work_left(self) -> float:
+    def _seconds_of_work_left(self, deadline: float | None) -> float:
         """Seconds in which no process runs out of work, so that results may gather."""
         if self._mean is None:
             return 0.0
-        return min(_GATHER, self._workers.seconds_of_work(self._mean) - _REST)
+        most = _GATHER if deadline is None else min(_GATHER, deadline - monotonic())
+        return min(most, self._workers.seconds_of_work(self._mean) - _REST)
 
     def _dispatch(self) -> None:
         """Give what is queued to whom is free, and what is short in advance."""
@@ -354,33 +370,13 @@ class LocalPool:
             self._drain(worker, _DRAIN_PATIENCE)
         worker.kill()
         worker.channel.close()
-        self._recover(worker, now, why, begun=begun)
+        events, again = recovered(worker, now, why, begun=begun, retried=self._retried)
+        self._ready += events
+        self._queue.extendleft(reversed(again))
         if worker.pid is None and self._pipe is not None:
             self._failed_starts += 1
             if self._failed_starts >= MAX_STARTS:
                 self._give_up()
-
-    def _recover(self, worker: WorkerHandle, now: float, why: str, *, begun: bool) -> None:
-        """What becomes of the attempts of a dead pool process: what it had not begun is queued again, and so, once, is
-        what is not known to have started; else it has timed out, or is lost."""
-        again: list[Json] = []
-        at_work = worker.at_work
-        for place, spec in enumerate(worker.specs):
-            attempt = cast("str", spec["attempt"])
-            one = worker.begun.get(attempt)
-            ended = Result(None, duration=0.0 if one is None else round(now - one.at, 6))
-            if attempt in worker.cancelled:
-                self._ready.append(AttemptEvent("finished", attempt, ended._replace(interrupted=True)))
-            elif place >= at_work or worker.pid is None or not begun:
-                again.append(spec)
-            elif one is None and attempt not in self._retried:
-                self._retried.add(attempt)
-                again.append(spec)
-            elif one is not None and one.overdue is not None and now >= one.overdue:
-                self._ready.append(AttemptEvent("finished", attempt, ended._replace(timed_out=True)))
-            else:
-                self._ready.append(AttemptEvent("lost", attempt, ended._replace(error=why), why))
-        self._queue.extendleft(reversed(again))
 
     def _give_up(self) -> None:
         """If one process after the other dies before it is up, there is no sense in going on."""

@@ -56,6 +56,10 @@ class Workers:
         left = self.capacity - sum(worker.places for worker in self.by_descriptor.values())
         return max(1, -(-left // missing))
 
+    def processes_for(self, attempts: int) -> int:
+        """How many processes so many attempts are begun with, as far as none stands alone."""
+        return min(attempts, self._shared)
+
     def free(self, spec: Json) -> WorkerHandle | None:
         """One that can begin an attempt now; None where a new one should."""
         for worker in self.by_descriptor.values():
