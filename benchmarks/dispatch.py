@@ -35,7 +35,7 @@ os.environ |= {
 #: Runs mdtodo, and says what it took itself and its memory, in seconds and kilobytes.
 _RUNNER = """
 import resource, sys
-from mdtodo.cli import main
+from mdtodo.__main__ import main
 sys.argv = ["mdtodo", *sys.argv[1:]]
 try:
     main()

@@ -94,9 +94,10 @@ def _title_beside(items: Sequence[Item], item: Item, step: int) -> str:
 
 
 class TaskIndex:
-    """The tasks of one version of a file, by what an anchor knows of them."""
+    """The tasks of one version of a file, by what an anchor knows of them. `known`: the anchors of all of them, where
+    they have been read before."""
 
-    def __init__(self, document: Document, file: str) -> None:
+    def __init__(self, document: Document, file: str, known: Sequence[Anchor] = ()) -> None:
         self.document = document
         self.file = file
         # Of a file of equal tasks each may be asked for: what holds for all of them is found out once.
@@ -106,6 +107,8 @@ class TaskIndex:
         self._anchors: Mapping[int, Anchor] = {}
         self._ids: dict[str, list[int]] = {}
         self._digests: dict[str, list[int]] = {}
+        if known:
+            self._remember(dict(enumerate(known)))
 
     def _read_all(self) -> None:
         if len(self._anchors) < len(self.document.items):

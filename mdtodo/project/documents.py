@@ -26,14 +26,17 @@ class Documents(Mapping[str, "Document"]):
         self.marked = marked
 
     def __getitem__(self, file: str) -> Document:
-        if file not in self._names:
-            raise KeyError(file)
         if file not in self._parsed:
             from mdtodo.markdown.document import parse
 
-            data = self._content.bytes_of(file)
-            self._parsed[file] = parse(data, self._statuses, file=file)
+            self._parsed[file] = parse(self.bytes_of(file), self._statuses, file=file)
         return self._parsed[file]
+
+    def bytes_of(self, file: str) -> bytes:
+        """The bytes of a file, which is not parsed for that."""
+        if file not in self._names:
+            raise KeyError(file)
+        return self._content.bytes_of(file)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -43,6 +46,11 @@ class Documents(Mapping[str, "Document"]):
 
     def __contains__(self, file: object) -> bool:
         return file in self._names
+
+
+def bytes_of(documents: Mapping[str, Document], file: str) -> bytes:
+    """The bytes of one of them, which is parsed for that only if there is no other way."""
+    return documents.bytes_of(file) if isinstance(documents, Documents) else documents[file].data
 
 
 class ChangedDocuments(Mapping[str, "Document"]):

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 
 def read_large(
-    repo: Repository, config: Config, content: Content, world: World, *, ordered: bool
+    repo: Repository, config: Config, content: Content, world: World, *, ordered: bool, graph: bool
 ) -> tuple[Plan, Documents, list[InputError]]:
-    """Plan and documents of these files, and those that are no markdown; `ordered`: with the order of the plan."""
+    """Plan and documents of these files, and those that are no markdown; `ordered`: with the order of the plan, for
+    which its `graph` is needed, as others need it."""
     cache = PlanCache(repo, config, content.ids)
     kept, names = cache.read(world), list(content.ids)
     if kept is None:
@@ -31,7 +32,7 @@ def read_large(
         by_file, unreadable = read_file_tasks(config, content, cache.tasks_before())
         names = list(by_file)
         tasks = join_files([by_file.pop(file) for file in names])
-        made, columns, said = make_plan_and_columns(tasks, config, world, graph=ordered)
+        made, columns, said = make_plan_and_columns(tasks, config, world, graph=ordered or graph)
         marked = tuple([file for file in names if b"<<<<<<<" in content.bytes_of(file)])
         if unreadable or content.unreadable:
             return made.leasing(world.leased), Documents(content, names, config.status, marked), unreadable

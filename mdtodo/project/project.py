@@ -251,7 +251,7 @@ def read_project(
     if len(names) >= CACHE_FROM_FILES or sum(map(len, content.data.values())) >= CACHE_FROM_BYTES:
         from mdtodo.project.large import read_large
 
-        made, documents, more = read_large(repo, config, content, world, ordered=past)
+        made, documents, more = read_large(repo, config, content, world, ordered=past, graph=settled)
         marked = documents.marked
     else:
         from mdtodo.markdown.tasks import read_tasks

@@ -21,6 +21,7 @@ from mdtodo.landing.work_tree import WorkTree
 from mdtodo.outputs.marks import forget_old
 from mdtodo.outputs.survey import Verdict
 from mdtodo.run.record.attempt_logs import AttemptLogs
+from mdtodo.run.record.planned_files import keep_planned
 from mdtodo.run.record.runner_signs import RunnerSigns
 from mdtodo.run.record.unlanded import Unlanded
 from mdtodo.run.start.lane_places import LanePlaces
@@ -324,6 +325,7 @@ class RunJournal:
     def _land(self, unlanded: list[Entry]) -> None:
         if self.project is not None:
             receipts = [receipt for _, receipt in unlanded]
+            keep_planned(self.project, receipts)
             now, unclear = follow_renames(receipts, self.repo, self.config, self.project.documents)
             unlanded = [(number, receipt) for (number, _), receipt in zip(unlanded, now, strict=True)]
             unlanded = self._without(unlanded, unclear)

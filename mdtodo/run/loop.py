@@ -7,7 +7,7 @@ from dataclasses import InitVar, dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from mdtodo.config.value_types import format_duration
-from mdtodo.core.results import Failure, Outcome, Result
+from mdtodo.core.results import Outcome, Result
 from mdtodo.core.task import Status, Task
 from mdtodo.core.titles import title_and_id
 from mdtodo.execution.attempts import pause
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: Seconds after which the loop looks up even if nothing comes back: signals, leases, the load of the machine.
 TICK = 0.5
+#: Where somebody may be free, so many tasks are handed over before what came back meanwhile is looked at.
+_AT_ONCE = 100
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -56,6 +58,7 @@ class RunLoop:
     _replan_not_before: float = 0.0
     _lanes_not_before: float = 0.0
     _ended: bool = False
+    _more_to_start: bool = False
     _looks: int = 0
     _isolation: Isolation | None = None
     _throttle: Throttle = field(init=False)
@@ -107,10 +110,12 @@ class RunLoop:
             self.queue.try_lanes_again()
         self._elsewhere.adapt(self.queue)
         self.journal.leases.leave_lanes(self.queue.running - self.queue.landing)
-        while tasks := self._startable():
+        self._more_to_start = False
+        while not self._more_to_start and (tasks := self._startable()):
+            self._more_to_start = len(tasks) == _AT_ONCE
             moved = self.journal.checkout_changed()
             reasons = (
-                dict.fromkeys((task.id for task in tasks), moved) if moved else self._preflight.check(tasks)
+                dict.fromkeys([one.id for one in tasks], moved) if moved else self._preflight.check(tasks)
             )
             reasons |= self._elsewhere.unmet(self.queue, tasks)
             may = [task for task in tasks if reasons[task.id] is None]
@@ -122,10 +127,12 @@ class RunLoop:
 
     def _startable(self) -> list[Task]:
         found: list[Task] = []
+        most = None if self.queue.at_work > 2 * self.queue.jobs else _AT_ONCE
         # With nothing of ours at work, waiting helps nobody: where others keep the machine busy, no run would begin.
-        while not self.queue.at_work or self._throttle.allows_start(time.monotonic()):
-            task = self.queue.startable(time.monotonic())
-            if task is None:
+        while len(found) != most and (
+            not self.queue.at_work or self._throttle.allows_start(time.monotonic())
+        ):
+            if (task := self.queue.startable(time.monotonic())) is None:
                 break
             found.append(task)
         held_back = not self._throttle.has_room and self.queue.holds_startable(time.monotonic())
@@ -247,6 +254,8 @@ class RunLoop:
         return max(0.0, min(limits)) if limits else None
 
     def _patience(self) -> float:
+        if self._more_to_start:
+            return 0.0
         now = time.monotonic()
         # with nothing at work the load is not asked for: what is due then would stay so, and this loop never rest
         due = self._throttle.seconds_until_due(now) if self.queue.at_work else None
@@ -307,7 +316,7 @@ class RunLoop:
 
     def _handle_result(self, task: Task, event: AttemptEvent) -> None:
         raw = event.result or Result(None, error=event.message)
-        result = self.outcomes.subtasks.checked(self.outcomes.project, task, _with_failure(raw, event))
+        result = self.outcomes.subtasks.checked(self.outcomes.project, task, event.judged(raw))
         attempts = self.queue.attempts[task.id]
         if not raw.logged:
             self.journal.logs.note_absent(task, attempts.count)
@@ -389,9 +398,3 @@ class RunLoop:
                     self.pool.cancel(attempt)
             if task_id in self.queue.landing and self._isolation is not None:
                 self._isolation.drop(self.queue.plan.tasks[task_id])
-
-
-def _with_failure(result: Result, event: AttemptEvent) -> Result:
-    """The result of an attempt, which says so where its process was lost, or could not be had."""
-    lost = event.kind in ("lost", "failed") and not result.timed_out
-    return result._replace(failed_by=Failure.LOST) if lost else result

@@ -72,6 +72,11 @@ class ReadyQueue(Scope):
         return not self.running and (self.stopped or not waiting)
 
     @property
+    def ready_count(self) -> int:
+        """How many tasks nothing but a lane or the jobs keeps from being started."""
+        return sum(map(len, self._queues.values()))
+
+    @property
     def at_work(self) -> int:
         """How many tasks take a place."""
         return len(self.running) - len(self.landing)
@@ -255,12 +260,9 @@ class ReadyQueue(Scope):
 
     def reachable(self) -> list[Task]:
         """Those of them that become free if all goes well: what they wait for is closed, or is among them."""
-
-        def accepts(name: str) -> bool:
-            return self.accepts(self.plan.tasks[name])
-
-        found = [name for name in self._freed(accepts) if accepts(name) and not self._is_over(name)]
-        return [self.plan.tasks[name] for name in found]
+        accepted = {name for name, task in self.plan.tasks.items() if self.accepts(task)}
+        found = (name for name in self._freed(accepted.__contains__) if name in accepted)
+        return [self.plan.tasks[name] for name in found if not self._is_over(name)]
 
     def awaits(self, in_hand: Container[str]) -> bool:
         """Whether a task that this run would take is in the hands of another worker, or becomes free if all goes well
@@ -277,7 +279,8 @@ class ReadyQueue(Scope):
         """The tasks that become free, in plan order, if all of them go well of which `ends` says so."""
         closed = dict(self._closed)
         for name in self.plan.order:
-            if name in closed or any(other not in closed for other in self.plan.blocked_by[name]):
+            waits = self.plan.blocked_by[name]
+            if name in closed or (waits and any(other not in closed for other in waits)):
                 continue
             yield name
             if ends(name) or (self.config.rollup and closes(self.plan, name, closed)):

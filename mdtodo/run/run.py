@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from mdtodo.core.results import PastRun, RunReport
     from mdtodo.core.task import Task
     from mdtodo.execution.executor import Executor
+    from mdtodo.execution.local.pool import LocalPool
     from mdtodo.git.repository import Repository
     from mdtodo.project.project import Project
     from mdtodo.run.cache.result_cache import ResultCache
@@ -97,7 +98,7 @@ def _run(
         # the last to be left: where messages wait for a moment, no lease does
         Messages.of(repo, config, observer) as observer,
         RunJournal.open(repo, config, options, places) as journal,
-        _opened(executor, options, config) as pool,
+        _opened(executor, options, config) as (pool, local),
     ):
         # before the files are read, as it may tick boxes in them
         _say(observer, journal.finish_earlier())
@@ -112,6 +113,8 @@ def _run(
             refuse_dirty(project, queue, journal.git())
         _refuse_without_identity(journal, queue)
         cache = _result_cache(project, queue, journal.state, observer.say)
+        if cache is None and local is not None:
+            local.expect(queue.ready_count)
         broken = not options.verify and _report_mistakes(project, observer)
         _report_expected(queue, project, observer)
         observer.begin_with(journal.run_id, queue)
@@ -125,6 +128,8 @@ def _run(
                 journal.land()
                 raise
             # still in here: the first Ctrl-C must not cut a landing in two
+            if local is not None:
+                local.release()
             journal.land()
         report = loop.outcomes.report(broken=broken, interrupted=interrupt.asked)
         observer.ended(report)
@@ -145,7 +150,7 @@ def _left(loop: RunLoop, peers: Peers | None) -> tuple[str, ...]:
 def _refuse_without_identity(journal: RunJournal, queue: ReadyQueue) -> None:
     """An identity is needed for commits alone: not where nothing can run, and perhaps not to verify."""
     options = queue.options
-    if options.commit != "none" and options.gives_receipts and not all(map(queue.blocked, queue.left_over())):
+    if options.commit != "none" and options.gives_receipts and not queue.idle:
         refuse_without_identity(journal.git())
 
 
@@ -328,14 +333,19 @@ def _connected(
 
 
 @contextmanager
-def _opened(executor: Executor | None, options: Options, config: Config) -> Iterator[Executor]:
-    """The pool, which gets ready while the files are read; whatever still runs in it is ended on the way out."""
+def _opened(
+    executor: Executor | None, options: Options, config: Config
+) -> Iterator[tuple[Executor, LocalPool | None]]:
+    """The executor, which gets ready while the files are read, and the pool where it is that; whatever still runs in it
+    is ended on the way out."""
     from mdtodo.execution.local.pool import LocalPool
 
-    pool = executor or LocalPool(jobs(options, config), silence=max(config.lease, LEAST_SILENCE))
+    local = None if executor else LocalPool(jobs(options, config), silence=max(config.lease, LEAST_SILENCE))
+    pool = executor or local
+    assert pool is not None
     pool.open()
     try:
-        yield pool
+        yield pool, local
     finally:
         pool.close()
 

@@ -20,8 +20,11 @@ GRACE = 5.0
 LOG_LIMIT = 10 * 1024 * 1024
 #: Bytes of one variable; Linux takes 128 KiB at most (MAX_ARG_STRLEN). Standard input has the whole text.
 VARIABLE_LIMIT = 64 * 1024
-#: What of a task is in the environment, each as `MDTODO_TASK_` and its name.
-_VARIABLES = ("id", "title", "file", "line", "priority", "category", "kind", "tags", "body")
+#: What of a task is in the environment, by the names there.
+_VARIABLES = {
+    f"MDTODO_TASK_{name.upper()}": name
+    for name in ("id", "title", "file", "line", "priority", "category", "kind", "tags", "body")
+}
 #: Those of an attempt's variables that no other attempt has so.
 IDENTIFYING_VARIABLES = ("MDTODO_TASK_ID", "MDTODO_RUN_ID", "MDTODO_ATTEMPT")
 _T = TypeVar("_T")
@@ -98,20 +101,13 @@ def environment(
     What is absent is empty, lists are joined by commas, NUL shows as U+FFFD, and a text of more than 64 KiB
     is cut.
     """
-    ours = {
-        **{f"TASK_{name.upper()}": task.get(name) for name in _VARIABLES},
-        "ATTEMPT": attempt,
-        "RUN_ID": run_id,
-    }
-    return {
-        **inherited(base_env),
-        **{
-            name: value.replace("\0", "�")
-            for name, value in config_env.items()
-            if not name.startswith("MDTODO_")
-        },
-        **{f"MDTODO_{name}": _variable(value) for name, value in ours.items()},
-    }
+    found = inherited(base_env)
+    for name, value in config_env.items():
+        if not name.startswith("MDTODO_"):
+            found[name] = value.replace("\0", "�")
+    for name, field in _VARIABLES.items():
+        found[name] = _variable(task.get(field))
+    return {**found, "MDTODO_ATTEMPT": str(attempt), "MDTODO_RUN_ID": _variable(run_id)}
 
 
 class AttemptJob(NamedTuple):
@@ -179,7 +175,7 @@ def inherited(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def _variable(value: object) -> str:
-    if value is None:
+    if not value and value in (None, ""):
         return ""
     text = ",".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)
     if len(text) <= VARIABLE_LIMIT // 4 and "\0" not in text:

@@ -37,7 +37,6 @@ def read_file_tasks(
 def _unlinked(file: str, tasks: Sequence[Task]) -> FileTasks:
     """Tasks of a plan as their file alone has them. The same bytes may be another file's by now."""
     index = {task.id: number for number, task in enumerate(tasks)}
-    named = Counter(task.explicit_id for task in tasks)
     lists = list(range(len(tasks)))
     for number, task in enumerate(tasks):
         if task.previous is not None:
@@ -46,9 +45,13 @@ def _unlinked(file: str, tasks: Sequence[Task]) -> FileTasks:
         (None if task.parent is None else index[task.parent], True, number)
         for task, number in zip(tasks, lists, strict=True)
     ]
-    return FileTasks(
-        [_alone(file, task) for task in tasks], places, [_anchor_alone(file, task, named) for task in tasks]
-    )
+    return FileTasks([_alone(file, task) for task in tasks], places, anchors_alone(file, tasks))
+
+
+def anchors_alone(file: str, tasks: Sequence[Task]) -> list[Anchor]:
+    """What all tasks of a file are called in it alone, whatever other files have."""
+    named = Counter(task.explicit_id for task in tasks)
+    return [_anchor_alone(file, task, named) for task in tasks]
 
 
 def _alone(file: str, task: Task) -> Task:

@@ -10,6 +10,7 @@ from mdtodo.core.task import Status
 from mdtodo.errors import InputError
 from mdtodo.landing.parse_cache import ParsedFile, parse_cached
 from mdtodo.markdown.task_index import TaskIndex
+from mdtodo.project.documents import bytes_of
 from mdtodo.system import files
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ class Preflight:
     _planned: dict[str, FileStamp | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for file, document in self.project.documents.items():
+        for file in self.project.documents:
             # the stamp before the bytes: what is saved in between has another one, and is looked at again
             self._stamps[file] = self._stamp(file)
-            if files.read_optional(self.project.repo.root, file) != document.data:
+            if files.read_optional(self.project.repo.root, file) != bytes_of(self.project.documents, file):
                 self._stamps[file] = None
         self._planned = dict(self._stamps)
 

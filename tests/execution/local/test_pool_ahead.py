@@ -12,13 +12,14 @@ import pytest
 
 from mdtodo.execution.executor import PREFETCH
 from mdtodo.execution.local import pool
+from mdtodo.execution.local.pool import LocalPool
+from tests.execution.conftest import Bench
+from tests.execution.local import test_pool
 from tests.execution.local.test_pool import gate, open_gate
 from tests.processes import eventually, pid_in, runs
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.execution.conftest import Bench
 
 
 @pytest.fixture
@@ -142,3 +143,36 @@ def test_more_than_a_socket_holds_may_be_said_both_ways_at_once(brisk: Bench) ->
     for attempt in attempts:
         assert len(brisk.ended(attempt).notes) == 100
     assert set(marks(brisk.folder).values()) == {1}
+
+
+def test_processes_that_are_expected_are_there_before_their_attempts(tmp_path: Path) -> None:
+    with LocalPool(3) as own:
+        bench = Bench(own, tmp_path)
+        own.expect(2)
+        waiting = eventually(lambda: len(there := test_pool.family()) == 3 and there)
+        workers = {process.pid for process in waiting}
+        own.expect(2)
+        attempts = [bench.start("exec sleep 60", grace=0.0) for _ in range(3)]
+        used = [bench.worker(bench.wait(attempt, "started").pid or 0) for attempt in attempts]
+        assert len(set(used) & workers) == 2
+        assert len(set(used)) == 3
+        for attempt in attempts:
+            own.cancel(attempt)
+            bench.ended(attempt)
+    own.expect(2)  # after the end it means nothing
+    assert test_pool.family() == []
+
+
+def test_a_pool_that_is_released_lets_go_of_who_is_idle_alone(brisk: Bench) -> None:
+    bench = brisk
+    kept = bench.start("exec sleep 60", grace=0.0)
+    pid = bench.wait(kept, "started").pid or 0
+    bench.do("true")
+    before = {process.pid for process in test_pool.family()}
+    bench.pool.release()
+    left = {pid, bench.worker(pid)}
+    eventually(lambda: len({one for one in before if runs(one)} - left) == 1)  # who forks the others
+    assert runs(pid)
+    bench.pool.cancel(kept)
+    assert bench.ended(kept).interrupted
+    assert bench.do("echo again").tail == "again\n"  # another process takes the place of one that is gone
