@@ -286,10 +286,9 @@ def _nameless_file(data: bytes = b"") -> int:
 
         with tempfile.TemporaryFile() as file:
             descriptor = os.dup(file.fileno())
-    left = memoryview(data)
-    while left:
-        left = left[os.write(descriptor, left) :]
-    os.lseek(descriptor, 0, os.SEEK_SET)
+    written = 0
+    while written < len(data):  # by pwrite(2), which leaves the descriptor at the beginning
+        written += os.pwrite(descriptor, data[written:], written)
     return descriptor
 
 

@@ -49,11 +49,11 @@ class LanePlaces:
         self._held |= {name: leases[name].token for name in places}
         self._lanes |= {name: lane.name for name, lane in places.items()}
 
-    def goes_without(self, task: Task) -> bool:
-        """Whether a task that is handed ahead needs no place; it has been handed over then."""
-        covered = sum(self._lanes[name] == task.lane for name in self._held) >= self.jobs
-        if covered:
-            self._lanes[task.id] = task.lane
+    def go_without(self, tasks: Sequence[Task]) -> list[Task]:
+        """Those of the tasks handed ahead that need no place; they have been handed over then."""
+        own = Counter(self._lanes[name] for name in self._held)
+        covered = [task for task in tasks if own[task.lane] >= self.jobs]
+        self._lanes |= {task.id: task.lane for task in covered}
         return covered
 
     def leave(self, running: Container[str], leases: Mapping[str, Lease]) -> None:

@@ -79,10 +79,11 @@ class LocalLeases:
             self._leases |= {claim.task_id: claim for claim in claims if claim is not None}
         needed, ahead = self.places.needed(tasks)
         self._full = set()
-        self._take([task for task in tasks if task not in ahead], needed)
-        covered = [task for task in ahead if self.places.goes_without(task)]
+        later = {task.id for task in ahead}
+        self._take([task for task in tasks if task.id not in later], needed)
+        covered = self.places.go_without(ahead)
         self._take(covered, {})
-        self._full.update(task.id for task in ahead if task not in covered)
+        self._full |= later - {task.id for task in covered}
 
     def _take(self, tasks: Sequence[Task], places: Mapping[str, Lane]) -> None:
         again = [task.id for task in tasks if task.id in self._leases and task.id in places]

@@ -22,10 +22,10 @@ def test_a_place_goes_from_task_to_task_of_those_that_are_handed_ahead(tmp_path:
         places = LanePlaces(state, {"db": 2}, jobs=1)
         needed, ahead = places.needed(tasks)  # type: ignore[arg-type]
         assert (list(needed), [task.id for task in ahead]) == (["a"], ["b", "c"])
-        assert not places.goes_without(ahead[0]), "nobody has a place that could be passed on"
+        assert not places.go_without(ahead[:1]), "nobody has a place that could be passed on"
         leases = dict(state.take("a", "one", 60, lanes=needed).leases)
         places.hold(needed, leases)
-        assert all(map(places.goes_without, ahead))
+        assert places.go_without(ahead) == list(ahead)
         leases |= state.take("bc", "one", 60).leases
         taken = state.take("xy", "two", 60, lanes=others)
         assert taken.full == {"y"}, "one place is ours, as one task of ours runs"
