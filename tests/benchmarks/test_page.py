@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bench import FIGURES, GROUPS
+from benchmarks.bench import FIGURES
+from benchmarks.groups import GROUPS
 from benchmarks.page import page, picture
 from benchmarks.peers import NOWHERE, PEERS
 
