@@ -72,9 +72,10 @@ class ReadyQueue(Scope):
         return not self.running and (self.stopped or not waiting)
 
     @property
-    def ready_count(self) -> int:
-        """How many tasks nothing but a lane or the jobs keeps from being started."""
-        return sum(map(len, self._queues.values()))
+    def may_begin(self) -> int:
+        """How many tasks may run at once now, as far as lanes, jobs and the limit go."""
+        waiting = sum(min(len(queue), self._lanes.capacity(lane)) for lane, queue in self._queues.items())
+        return min(waiting, self.jobs, waiting if self.options.limit is None else self.options.limit)
 
     @property
     def at_work(self) -> int:

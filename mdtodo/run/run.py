@@ -114,7 +114,7 @@ def _run(
         _refuse_without_identity(journal, queue)
         cache = _result_cache(project, queue, journal.state, observer.say)
         if cache is None and local is not None:
-            local.expect(queue.ready_count)
+            local.expect(queue.may_begin)
         broken = not options.verify and _report_mistakes(project, observer)
         _report_expected(queue, project, observer)
         observer.begin_with(journal.run_id, queue)

@@ -81,6 +81,26 @@ def test_what_is_handed_over_in_advance_takes_a_second_at_most(seconds: float, e
     assert len(handed) == 2 * each == 2 * ahead(seconds)
 
 
+@pytest.mark.parametrize(
+    ("text", "jobs", "limit", "count"),
+    [
+        ("", 4, None, 0),
+        (tasks(3), 4, None, 3),
+        (tasks(9), 4, None, 4),
+        (tasks(9), 4, 2, 2),
+        (tasks(9), 4, 0, 0),
+        (tasks(9, "lane:narrow"), 4, None, 2),
+        (tasks(9, "lane:narrow") + "- [ ] one\n- [ ] waits after:never\n", 9, None, 3),
+    ],
+)
+def test_as_many_tasks_may_begin_as_are_handed_over_first(
+    text: str, jobs: int, limit: int | None, count: int
+) -> None:
+    queue = ready_queue(text, jobs, Options(limit=limit))
+    assert queue.may_begin == count
+    assert len(hand_over(queue)) == count
+
+
 def test_a_narrow_lane_holds_what_is_handed_over_and_no_other() -> None:
     text = tasks(5) + tasks(20, "lane:narrow !low") + "- [ ] other\n"
     queue, handed = brisk(text, 3)
