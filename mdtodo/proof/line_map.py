@@ -64,7 +64,8 @@ def change_between(new: bytes, old: bytes) -> Change:
     """How `old` became `new`; see `Change`."""
     start, new_end, old_end = _part(new, old)
     here, there = new[start:new_end], old[start:old_end]
-    plain = _same_words(here) == _same_words(there)
+    # a box, and what mdtodo writes, is within a line
+    plain = here.count(b"\n") == there.count(b"\n") and _same_words(here) == _same_words(there)
     after, before = _boxes(new, start, new_end), _boxes(old, start, old_end)
     if plain and len(after) == len(before):
         pairs: Mapping[int, Box | None] = {a.at: b for a, b in zip(after, before, strict=True)}
@@ -157,12 +158,13 @@ def _boxes(data: bytes, start: int, end: int) -> list[Box]:
         while number < len(headings) and headings[number][0] < m.start():
             heading = headings[number][1]
             number += 1
-        depth = len(data[m.start() : m.start(1)].removeprefix(b"\xef\xbb\xbf"))
+        at, first = m.start(), m.start(1)
+        depth = first - at - (3 if data.startswith(b"\xef\xbb\xbf", at) else 0)
         while around and around[-1][0] >= depth:
             around.pop()
-        text = _LINES.sub(b" ", m[2]).strip()
-        outer = data[m.start()] not in b" \t>"
-        found.append(Box(m.start(1), m[1], text, heading, around[-1][1] if around else b"", outer))
+        text = (_LINES.sub(b" ", m[2]) if b"\n" in m[2] else m[2]).strip()
+        outer = data[at] not in b" \t>"
+        found.append(Box(first, m[1], text, heading, around[-1][1] if around else b"", outer))
         around.append((depth, text))
     return found
 
