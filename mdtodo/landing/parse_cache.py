@@ -28,7 +28,7 @@ else:
 #: Bytes of all the versions that are kept, and of the largest one.
 #: Measured: 300 tasks with a commit each take 0.4 s of CPU with this, and 1.4 s without; each of 10,000 tasks in one
 #: file 0.05 s, and 0.32 s without.
-_KEPT, _LARGEST = 1 << 21, 1 << 19
+_KEPT, LARGEST = 1 << 21, 1 << 19
 #: Versions of one file that are kept: HEAD's, the index's and the work tree's, before and after a landing. The first
 #: takes some forty times its bytes, and those that differ from it in boxes little more than theirs.
 _VERSIONS = 6
@@ -141,7 +141,7 @@ def keep(parsed: ParsedFile, statuses: Mapping[str, Status]) -> None:
     global _size
     data = parsed.document.data
     key = parsed.places.file, data, tuple(statuses.items())
-    if len(data) > _LARGEST:
+    if len(data) > LARGEST:
         return
     if key not in _parsed:
         _parsed[key] = parsed

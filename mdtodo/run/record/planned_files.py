@@ -8,9 +8,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.errors import MdtodoError
-from mdtodo.landing.parse_cache import ParsedFile, keep
+from mdtodo.landing.parse_cache import LARGEST, ParsedFile, keep
 from mdtodo.markdown.task_index import TaskIndex
 from mdtodo.project.cache.task_cache import anchors_alone
+from mdtodo.project.documents import bytes_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,8 @@ def keep_planned(project: Project, receipts: Sequence[Receipt]) -> None:
     count = Counter(edit.anchor.file for receipt in receipts for edit in receipt.edits)
     for file in [file for file, edits in count.items() if edits >= _MANY and file in project.documents]:
         with suppress(MdtodoError):  # a file that was changed since is read as it is now
+            if len(bytes_of(project.documents, file)) > LARGEST:
+                continue
             document = project.documents[file]
             tasks = [task for task in project.tasks.values() if task.file == file]
             places = TaskIndex(document, file, anchors_alone(file, tasks))
