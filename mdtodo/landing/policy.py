@@ -177,9 +177,6 @@ def land_entries(
         )
     entries = [entry for entry in both if entry[1].task_id not in runs]
     landing = _mark_others(state, [entry for entry in both if entry[1].task_id in runs], landing, runs)
-    refused = landing.kept_open.keys() - landing.unclear.keys()
-    if refused:
-        state.refuse(number for number, receipt in entries if receipt.task_id in refused)
     _mark(state, entries, landing, commit=commit)
     _log(run_id, [receipt for _, receipt in entries], landing)
     return told(landing, work_tree, unopened)
@@ -237,7 +234,10 @@ def _park_elsewhere(repo: Repository, state: StateStore, run_id: str, entries: S
 
 
 def _mark(state: StateStore, entries: Sequence[Entry], landing: Landing, *, commit: bool) -> None:
-    """Say in the journal what has landed, what waits for another run, and what was not found anywhere."""
+    """Say in the journal what has landed, what waits for another run, what has to stay open, and what was not found
+    anywhere."""
+    if refused := landing.kept_open.keys() - landing.unclear.keys():
+        state.refuse(number for number, receipt in entries if receipt.task_id in refused)
     nowhere = {task for task, _, _ in landing.missed} - landing.committed - landing.waiting
     state.discard(number for number, receipt in entries if receipt.task_id in nowhere)
     # what HEAD has ticked already may be what this very landing did before it was killed: who knows on what

@@ -106,16 +106,11 @@ def _run(
         journal.mark_start()
         if leases is not None:
             journal.leases = leases(journal, observer.say)
-        project, options = _read(journal, options, observer, paths)
-        journal.look_at(project, options)
-        queue = ReadyQueue(plan_of(project, options), config, options, places)
-        if options.elsewhere:
-            refuse_dirty(project, queue, journal.git())
-        _refuse_without_identity(journal, queue)
+        project, queue = _planned(journal, options, observer, paths, places)
         cache = _result_cache(project, queue, journal.state, observer.say)
         if cache is None and local is not None:
             local.expect(queue.may_begin)
-        broken = not options.verify and _report_mistakes(project, observer)
+        broken = not queue.options.verify and _report_mistakes(project, observer)
         _report_expected(queue, project, observer)
         observer.begin_with(journal.run_id, queue)
         with Interrupt(pool.wake, pool.close) as interrupt:
@@ -127,13 +122,26 @@ def _run(
             except ExecutorGoneError:
                 journal.land()
                 raise
-            # still in here: the first Ctrl-C must not cut a landing in two
             if local is not None:
                 local.release()
+            # still in here: the first Ctrl-C must not cut a landing in two
             journal.land()
         report = loop.outcomes.report(broken=broken, interrupted=interrupt.asked)
         observer.ended(report)
         return report if interrupt.asked else report._replace(left=_left(loop, peers))
+
+
+def _planned(
+    journal: RunJournal, options: Options, observer: Observer, paths: Sequence[str], places: int
+) -> tuple[Project, ReadyQueue]:
+    """The tasks as they are now, and what of them the run takes; raises what keeps it from beginning."""
+    project, options = _read(journal, options, observer, paths)
+    journal.look_at(project, options)
+    queue = ReadyQueue(plan_of(project, options), journal.config, options, places)
+    if options.elsewhere:
+        refuse_dirty(project, queue, journal.git())
+    _refuse_without_identity(journal, queue)
+    return project, queue
 
 
 def _left(loop: RunLoop, peers: Peers | None) -> tuple[str, ...]:
