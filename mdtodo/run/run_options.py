@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dataclasses import dataclass
+
     from mdtodo.planning.selection import Selection
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
