@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mdtodo.core.names import counted
@@ -13,6 +13,7 @@ from mdtodo.errors import ConfigError, GitError, InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from dataclasses import dataclass
 
     from mdtodo.config.settings import Config
     from mdtodo.core.results import RunReport
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from mdtodo.git.repository import Repository
     from mdtodo.planning.plan import Plan
     from mdtodo.project.project import Project
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mdtodo.core.path_patterns import matcher
@@ -24,11 +24,14 @@ from mdtodo.outputs.marks import fingerprint, marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
+    from dataclasses import dataclass
 
     from mdtodo.config.settings import Config
     from mdtodo.git.diff_tree import FileChange
     from mdtodo.git.repository import Repository
     from mdtodo.git.session import GitSession
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: Hexadecimal digits of a tree in a receipt.
 _DIGITS = 12

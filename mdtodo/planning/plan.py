@@ -6,7 +6,7 @@ What a plan is worked out by is imported when one is: one that was kept needs no
 from __future__ import annotations
 
 from collections import ChainMap
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from mdtodo.core.task import State, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from dataclasses import dataclass
 
     from mdtodo.config.settings import Config
     from mdtodo.core.task import Task
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from mdtodo.planning.route import Route
     from mdtodo.planning.routing import Router
     from mdtodo.planning.schedule import Correction
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 
 # No slots, which leave `cached_property` no place for its values.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mdtodo.core import codec
@@ -36,6 +36,7 @@ from mdtodo.system.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from dataclasses import dataclass
 
     from mdtodo.config.settings import Config
     from mdtodo.core.receipt import Output, Receipt
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from mdtodo.run.run_options import Options
     from mdtodo.run.start.leases import Leases
     from mdtodo.storage.rows import Entry
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import InitVar, dataclass, field, replace
+from dataclasses import InitVar, field, replace
 from typing import TYPE_CHECKING, cast
 
 from mdtodo.config.value_types import format_duration
@@ -20,6 +20,7 @@ from mdtodo.run.start.preflight import Preflight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from dataclasses import dataclass
 
     from mdtodo.config.processor_settings import Processor
     from mdtodo.core.results import PastRun
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from mdtodo.run.ready_queue import ReadyQueue
     from mdtodo.run.signals import Interrupt
     from mdtodo.run.start.throttle import Throttle
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: Seconds after which the loop looks up even if nothing comes back: signals, leases, the load of the machine.
 TICK = 0.5

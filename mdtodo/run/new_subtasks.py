@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from dataclasses import dataclass
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.results import Result
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from mdtodo.run.ready_queue import ReadyQueue
 
     FileStamp = tuple[int, int, int]
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: How deep subtasks may stand that were added in one run, each below one that was added in it too: where processors add
 #: subtasks to their own subtasks without end, that is the end.

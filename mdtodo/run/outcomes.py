@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ from mdtodo.run.subtask_results import SubtaskResults
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from dataclasses import dataclass
 
     from mdtodo.core.edits import Edit
     from mdtodo.core.receipt import Output, Receipt, Restore
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from mdtodo.run.journal import RunJournal
     from mdtodo.run.observer import Observer
     from mdtodo.run.ready_queue import ReadyQueue
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 
 @dataclass(slots=True, eq=False, repr=False)

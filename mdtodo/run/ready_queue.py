@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,12 @@ from mdtodo.run.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+    from dataclasses import dataclass
 
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import State
 from mdtodo.planning.routing import processor_of
 
 if TYPE_CHECKING:
+    from dataclasses import dataclass
+
     from mdtodo.config.processor_settings import Processor
     from mdtodo.config.settings import Config
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
     from mdtodo.run.run_options import Options
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 _NOT_RUNNABLE = frozenset({State.DONE, State.CANCELLED, State.DOING, State.RUNNING})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import EXPANDED, REWRITTEN
@@ -13,6 +13,7 @@ from mdtodo.storage.run_history import newest_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from dataclasses import dataclass
 
     from mdtodo.core.results import PastRun, TaskRun
     from mdtodo.core.task import Task
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mdtodo.run.new_subtasks import NewSubtasks
     from mdtodo.run.ready_queue import ReadyQueue
     from mdtodo.storage.state import StateStore
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: Receipts that say nothing of what became of a task.
 _NO_OUTCOME = REWRITTEN | {EXPANDED, str(Status.DOING)}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mdtodo.core.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from dataclasses import dataclass
 
     from mdtodo.storage.leases import Lease
     from mdtodo.storage.state import StateStore
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: After these a task has had its turn. What was broken down, or opened again, has it yet to come.
 _OVER = frozenset({Outcome.DONE, Outcome.FAILED, Outcome.DEFERRED, Outcome.SKIPPED, Outcome.CACHED})

@@ -4,7 +4,7 @@ have come to an end, and waits while they may leave something to it."""
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mdtodo.core.titles import few, title_and_id
@@ -16,10 +16,13 @@ from mdtodo.run.start.preflight import Preflight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from dataclasses import dataclass
 
     from mdtodo.core.task import Task
     from mdtodo.project.project import Project
     from mdtodo.run.joint.peers import Peers
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: Seconds for which results wait to land with others, at least; and between two attempts, where git is in the way.
 _TOGETHER, _IN_THE_WAY = 1.0, 3.0

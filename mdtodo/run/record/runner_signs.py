@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mdtodo.core.activity import InHand, Machine, Phase
@@ -12,7 +12,11 @@ from mdtodo.errors import MdtodoError
 from mdtodo.storage.live.runners import SIGN
 
 if TYPE_CHECKING:
+    from dataclasses import dataclass
+
     from mdtodo.storage.state import StateStore
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: Seconds between two signs that have something to tell, so that many short tasks do not wait for them.
 _PAUSE = 0.1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mdtodo.core.receipt import DIRTY
@@ -10,11 +10,14 @@ from mdtodo.landing.policy import elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from dataclasses import dataclass
 
     from mdtodo.core.receipt import Receipt
     from mdtodo.git.repository import Repository
     from mdtodo.storage.rows import Entry
     from mdtodo.storage.state import StateStore
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 
 @dataclass(slots=True, eq=False, repr=False)

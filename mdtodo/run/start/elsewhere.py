@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from mdtodo.run.start.throttle import Throttle, cpu_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from dataclasses import dataclass
 
     from mdtodo.config.processor_settings import Processor
     from mdtodo.config.settings import Config
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from mdtodo.project.project import Project
     from mdtodo.run.ready_queue import ReadyQueue
     from mdtodo.run.run_options import Options
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: How often a task may be lost in a run.
 LOST = 3

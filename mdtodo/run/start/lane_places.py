@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mdtodo.storage.leases import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
+    from dataclasses import dataclass
 
     from mdtodo.core.task import Task
     from mdtodo.storage.leases import Lease
     from mdtodo.storage.state import StateStore
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 
 @dataclass(slots=True, eq=False, repr=False)

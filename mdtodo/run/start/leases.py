@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+    from dataclasses import dataclass
 
     from mdtodo.core.task import Task
     from mdtodo.run.start.lane_places import LanePlaces
     from mdtodo.storage.leases import Lane, Lease, Moment
     from mdtodo.storage.state import StateStore
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: A lease is renewed after this share of its time.
 RENEWAL = 1 / 3

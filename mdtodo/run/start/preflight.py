@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import Status
@@ -15,11 +15,14 @@ from mdtodo.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from dataclasses import dataclass
 
     from mdtodo.core.task import Task
     from mdtodo.project.project import Project
 
     FileStamp = tuple[int, int, int]
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 
 #: What has become of a box, in a sentence.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mdtodo.core.activity import Machine
@@ -11,6 +11,9 @@ from mdtodo.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from dataclasses import dataclass
+else:
+    from mdtodo.core.light.dataclasses import dataclass
 
 #: Seconds over which the load of the processors is measured, and the same for the first figure. A run that is shorter
 #: is not slowed by it: what it takes costs more than the reading at its beginning.

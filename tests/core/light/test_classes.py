@@ -6,7 +6,7 @@ import dataclasses
 import pickle
 import typing
 from copy import deepcopy
-from dataclasses import FrozenInstanceError, field
+from dataclasses import FrozenInstanceError, InitVar, field
 from typing import Any
 
 import pytest
@@ -77,6 +77,62 @@ def test_nothing_of_it_changes() -> None:
         with pytest.raises((FrozenInstanceError, AttributeError, TypeError)):
             one.other = 2
     assert hash(OURS(1, (), 2)) == hash(OURS(1, (), 2)) == hash(THEIRS(1, (), 2))
+
+
+def _made_once(decorate: Any) -> tuple[Any, Any]:
+    """A class of what a command makes once, and one that inherits from it."""
+    unlike = {"slots": True, "eq": False, "repr": False}
+
+    @decorate(**unlike)
+    class Base:
+        given: InitVar[int]
+        first: int
+        second: list[int] = field(default_factory=list)
+        total: int = field(init=False)
+        count: int = field(init=False, default=7)
+
+        def __post_init__(self, given: int) -> None:
+            self.total = given + self.first
+
+    @decorate(kw_only=True, **unlike)
+    class Derived(Base):
+        third: str
+        fourth: str = "d"
+
+        def __post_init__(self, given: int) -> None:
+            Base.__post_init__(self, given + 100)
+
+    return Base, Derived
+
+
+def test_what_is_made_once_is_made_as_by_the_standard_library() -> None:
+    seen = []
+    for decorate in (light_dataclasses.dataclass, dataclasses.dataclass):
+        base, derived = _made_once(decorate)
+        one, other = base(1, 2), base(given=1, first=2, second=[3])
+        third = derived(1, 2, third="t")
+        one.first = 5
+        with pytest.raises(AttributeError):
+            one.unknown = 1
+        assert one != base(1, 2)
+        assert hash(one) != hash(other)
+        seen.append([dataclasses.asdict(each) for each in (one, other, third)])
+        for values, named in [
+            ((1,), {}),
+            ((1, 2), {"third": 3}),
+            ((1, 2, [], 4), {}),
+            ((1, 2), {"total": 3}),
+        ]:
+            with pytest.raises(TypeError):
+                base(*values, **named)
+        with pytest.raises(TypeError):
+            derived(1, 2, [], "t")
+        with pytest.raises(TypeError):
+            derived(1, 2)
+        with pytest.raises(TypeError):
+            base(1, 2, given=1)
+    assert seen[0] == seen[1]
+    assert seen[0][2] == {"first": 2, "second": [], "total": 103, "count": 7, "third": "t", "fourth": "d"}
 
 
 def test_a_configuration_goes_to_another_process_and_back() -> None:
