@@ -27,6 +27,12 @@ class Attempts:
         """How many of them were made since the new subtasks were done; all, where there were none."""
         return self.count - self.earlier
 
+    def time_left(self, timeout: float | None, budget: float | None) -> float | None:
+        """Seconds for the next attempt: as configured, but no more than is left of the budget of the task."""
+        limits = [timeout] if timeout is not None else []
+        limits += [budget - self.seconds] if budget is not None else []
+        return max(0.0, min(limits)) if limits else None
+
     def begin_again(self) -> None:
         """The new subtasks are done."""
         self.earlier, self.earlier_seconds = self.count, self.earlier_seconds + self.seconds

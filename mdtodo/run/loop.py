@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from dataclasses import dataclass
 
-    from mdtodo.config.processor_settings import Processor
     from mdtodo.core.results import PastRun
     from mdtodo.execution.executor import AttemptEvent, Executor
     from mdtodo.project.project import Project
@@ -227,7 +226,8 @@ class RunLoop:
         record = self.outcomes.task_json(task)
         if start is not None:
             record["previous"] = self._in_clones().previous.get(task.id)
-        timeout, cwd = self._timeout(task, processor), None if start else processor.cwd
+        timeout = self.queue.attempts[task.id].time_left(processor.timeout, processor.budget)
+        cwd = None if start else processor.cwd
         # to make a dataclass anew takes longer than all the rest
         if (timeout, cwd) != (processor.timeout, processor.cwd):
             processor = replace(processor, cwd=cwd, timeout=timeout)
@@ -249,12 +249,6 @@ class RunLoop:
             clone=start.terms._asdict() if start else None,
         )
         return self._elsewhere.placed(made, task, processor)
-
-    def _timeout(self, task: Task, processor: Processor) -> float | None:
-        """Seconds for its next attempt: as configured, but no more than is left of the budget of the task."""
-        left = None if processor.budget is None else processor.budget - self.queue.attempts[task.id].seconds
-        limits = [one for one in (processor.timeout, left) if one is not None]
-        return max(0.0, min(limits)) if limits else None
 
     def _patience(self) -> float:
         if self._more_to_start:
