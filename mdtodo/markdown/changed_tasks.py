@@ -30,7 +30,7 @@ def changed_tasks(
         return None
     begin, end = first + part.begin, first + part.end
     new = _part_of(file, after, part, every[begin - part.lead : begin], every[end : end + part.trail])
-    if not _are_apart((every[begin:end], new), (*every[:begin], *every[end:])):
+    if not are_apart((every[begin:end], new), (*every[:begin], *every[end:])):
         return None
     rest = first + len(before.items)
     behind = every[end:rest]
@@ -56,7 +56,7 @@ def _part_of(
     return link(alone, ids)[len(lead) : len(items) - len(trail)]
 
 
-def _are_apart(versions: Iterable[Sequence[Task]], others: Sequence[Task]) -> bool:
+def are_apart(versions: Iterable[Sequence[Task]], others: Sequence[Task]) -> bool:
     """Whether in no version one of them is called as another one of them, or of the others: by its titles or by its
     id."""
     begins = set[str]()

@@ -12,6 +12,7 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.digest import hexdigest
+from mdtodo.project.cache.changed_plan import PlanBefore, changed_files
 from mdtodo.project.cache.plan_columns import PlanColumns
 from mdtodo.project.cache.task_columns import GROUPS, columns_of, tasks_of
 from mdtodo.project.plan_inputs import Said
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
     from mdtodo.planning.plan import Plan
+    from mdtodo.project.cache.work_tree_ids import Content
     from mdtodo.project.plan_inputs import World
 
 _FOLDER = "plans"
@@ -75,17 +77,38 @@ class PlanCache:
             made = columns.plan({task.id: task for task in tasks}, self._config, said, world)
             return KeptPlan(made, said, about[2])
 
+    def before(self, content: Content, world: World) -> PlanBefore | None:
+        """The plan that was read, if few of these files have other bytes, it goes by the same rules, and the world says
+        the same."""
+        about = self._about
+        if not self._is_by_these_rules() or not changed_files(content, dict(about[0][1])):
+            return None
+        if not Said(*about[1]).holds(world):
+            return None
+        with paused_collector():
+            columns = PlanColumns.from_plain(*load(self._parts[1]))
+            return PlanBefore(dict(about[0][1]), Said(*about[1]), about[2], self._tasks(), columns)
+
+    def _is_by_these_rules(self) -> bool:
+        about = self._about
+        return isinstance(about, tuple) and len(about) == _ABOUT and about[0][0] == self._inputs[0]
+
     def tasks_before(self) -> dict[str, list[Task]]:
         """The tasks of the plan that was read and no longer holds, by the ids of their files; of a file without any,
         none. Files of the same bytes have the same tasks, but for what other files have."""
-        about = self._about
-        if not isinstance(about, tuple) or len(about) != _ABOUT or about[0][0] != self._inputs[0]:
+        if not self._is_by_these_rules():
             return {}
-        files = dict(about[0][1])
+        files = dict(self._about[0][1])
         found: dict[str, list[Task]] = {oid: [] for oid in files.values()}
         for file, tasks in groupby(self._tasks(), key=lambda task: task.file):
             found[files[file]] = list(tasks)
         return found
+
+    def marked_before(self) -> dict[str, bool]:
+        """Of the same files, by their ids, whether they have what may be a conflict marker."""
+        if not self._is_by_these_rules():
+            return {}
+        return {oid: file in self._about[2] for file, oid in self._about[0][1]}
 
     def _tasks(self) -> list[Task]:
         return tasks_of([load(part) for part in self._parts[2:]], self._about[3])
