@@ -40,7 +40,7 @@ def read_large(
         if unreadable or content.unreadable:
             return made.leasing(world.leased), Documents(content, names, config.status, marked), unreadable
         kept = KeptPlan(made, said, marked)
-        cache.write(kept, columns)
+        cache.write(kept, columns, content)
     made = cache.with_order(kept) if ordered else kept.plan
     return made.leasing(world.leased), Documents(content, names, config.status, kept.marked), []
 
@@ -55,7 +55,7 @@ def _with_changes(cache: PlanCache, config: Config, content: Content, world: Wor
         return None
     made = found.columns.plan({task.id: task for task in found.tasks}, config, found.said, world)
     kept = KeptPlan(made, found.said, found.marked)
-    cache.write(kept, found.columns)
+    cache.write(kept, found.columns, content)
     return kept
 
 

@@ -1,14 +1,14 @@
-"""The plan of a large repository after a change of few of its files, from the plan that was kept before.
+"""The plan of a large repository after a change of few of its files, or of a part of a large one, from the plan that
+was kept before.
 
-What a task says, and what it waits for, depends on its file, and on tasks of others that are called alike, or that one
-waits for. Where none of the changed files has such a one that another file knows of, all other tasks are what they
-were; else there is no such plan, and the whole is made anew.
+What a task says depends on its file, and on tasks that are called alike. Where none that came, went or changed is
+called as another one, all others are what they were; and what they wait for is judged anew where that is one of these.
+Else there is no such plan, and the whole is made anew.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.errors import InputError
@@ -16,22 +16,23 @@ from mdtodo.project.cache.plan_columns import PlanColumns
 from mdtodo.project.plan_inputs import Said, make_plan_to_keep
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mdtodo.config.settings import Config
     from mdtodo.core.task import Task
     from mdtodo.project.cache.work_tree_ids import Content
     from mdtodo.project.plan_inputs import World
 
-#: Of so many files one may have changed; else all is made anew.
+#: Of so many files one may have changed that is read as a whole; else all is made anew.
 _FEW = 10
 
 
 class PlanBefore(NamedTuple):
-    """A kept plan of other bytes, which holds for the world as it is: git's ids of the files that it was made of, its
-    tasks by file and line, and what it says of them."""
+    """A kept plan of other bytes, which holds for the world as it is: git's ids of the files that it was made of, the
+    `texts` of large ones, its tasks by file and line, and what it says of them."""
 
     files: Mapping[str, str]
+    texts: Mapping[str, bytes]
     said: Said
     marked: tuple[str, ...]
     tasks: list[Task]
@@ -47,68 +48,130 @@ class ChangedPlan(NamedTuple):
     columns: PlanColumns
 
 
+class _Tasks(NamedTuple):
+    """All tasks now, those that went or have changed, as they were, and those that came or have changed."""
+
+    every: list[Task]
+    old: list[Task]
+    new: list[Task]
+
+
 def changed_plan(before: PlanBefore, content: Content, config: Config, world: World) -> ChangedPlan | None:
-    """The plan of these files, with the one from before used up; None where it has to be made of all of them."""
-    ids, changed = content.ids, changed_files(content, before.files)
-    if not changed:
+    """The plan of these files; None where it has to be made of all of them."""
+    ids, changed = content.ids, changed_files(content, before.files, before.texts)
+    tasks = _changed_tasks(before, content, config, sorted(changed)) if changed else None
+    if tasks is None:
         return None
-    old = [task for task in before.tasks if task.file in changed]
-    others = [task for task in before.tasks if task.file not in changed]
-    new = _read(content, config, [file for file in ids if file in changed])
-    if new is None or not _are_alone(old, new, others):
-        return None
-    awaited = _awaited(new, others)
-    made, said = make_plan_to_keep([*awaited, *new], config, world)
-    of_new = PlanColumns.of(made)
-    columns = _with_kinds(before.columns, of_new)
-    rows = zip(made.tasks.values(), of_new.routes, of_new.states, of_new.blocked_by, strict=True)
-    by_file = {file: list(found) for file, found in groupby(rows, key=lambda row: row[0].file)}
-    tasks = before.tasks
-    for file in changed:
-        _put(file, by_file.get(file, ()), tasks, columns)
+    judged, around = _judged(tasks)
+    made, said = make_plan_to_keep([*around, *judged.values()], config, world)
+    columns = _with(before, PlanColumns.of(made), made.tasks, judged, tasks.every)
     marked = [
         file for file in ids if (_is_marked(content, file) if file in changed else file in before.marked)
     ]
-    return ChangedPlan(_both(before.said, said), tuple(marked), tasks, columns)
+    return ChangedPlan(_both(before.said, said), tuple(marked), tasks.every, columns)
 
 
-def changed_files(content: Content, before: Mapping[str, str]) -> set[str]:
-    """The few files that came, went or have other bytes; empty where these are many, or the others come in another
-    order: of several tasks with one id, that of the first file has it."""
+def changed_files(content: Content, before: Mapping[str, str], texts: Mapping[str, bytes]) -> set[str]:
+    """The few files that came, went or have other bytes, and those of which the `texts` were kept; empty where these
+    are many, or the others come in another order: of several tasks with one id, that of the first file has it."""
     ids = content.ids
     changed = {file for file, _ in ids.items() ^ before.items()}
-    if len(changed) * _FEW > len(ids) or content.unreadable:
+    if len(changed - texts.keys()) * _FEW > len(ids) or content.unreadable:
         return set()
     rest, was = ([file for file in some if file not in changed] for some in (ids, before))
     return changed if rest == was else set()
 
 
-def _read(content: Content, config: Config, files: Sequence[str]) -> list[Task] | None:
-    """The tasks of these files, called as they are if no other task is called so; None where one cannot be read."""
-    from mdtodo.markdown.tasks import ID_DIGITS, link, tasks_in
-
-    found: list[Task] = []
-    for file in files:
-        try:
-            alone = tasks_in(file, content.bytes_of(file), config.status)
-        except InputError:
-            return None
-        found += link(alone, [one.explicit or one.digest[:ID_DIGITS] for one in alone.anchors])
-    return found
-
-
-def _are_alone(old: Sequence[Task], new: Sequence[Task], others: Sequence[Task]) -> bool:
-    """Whether none of the changed tasks is called as one of the others, and none of these waits for it."""
+def _changed_tasks(
+    before: PlanBefore, content: Content, config: Config, changed: Sequence[str]
+) -> _Tasks | None:
+    """The tasks now; None where a file cannot be read, or one that has changed is called as another one."""
     from mdtodo.markdown.changed_tasks import are_apart
 
-    names = {task.explicit_id for task in (*old, *new)} - {None}
-    waits = {task.after for task in others if task.after}
-    return all(map(names.isdisjoint, waits)) and are_apart((old, new), others)
+    tasks = _Tasks(before.tasks, [], [])
+    for file in changed:
+        text = before.texts.get(file) if file in content.ids else None
+        found: _Tasks | None
+        try:
+            if text is None:
+                found = _of_file(tasks, file, content, config)
+            else:
+                found = _of_part(tasks, file, text, content, config)
+        except InputError:
+            return None
+        if found is None:
+            return None
+        tasks = found
+    new = set(map(id, tasks.new))  # not by their ids, which another one may have
+    others = [task for task in tasks.every if id(task) not in new]
+    return tasks if are_apart((tasks.old, tasks.new), others) else None
 
 
-def _awaited(new: Sequence[Task], others: Sequence[Task]) -> list[Task]:
-    """Those of the others that new ones wait for, without what they wait for themselves."""
-    names = set[str]().union(*[task.after for task in new])
+def _of_file(tasks: _Tasks, file: str, content: Content, config: Config) -> _Tasks:
+    """With those of the file, which may be gone, called as they are if no other task is called so."""
+    from mdtodo.markdown.tasks import ID_DIGITS, link, tasks_in
+    from mdtodo.planning.graph import in_order
+
+    every, old, new = tasks
+    begin = bisect_left(every, file, key=_file_of)
+    end = bisect_right(every, file, lo=begin, key=_file_of)
+    now: Sequence[Task] = ()
+    if file in content.ids:
+        alone = tasks_in(file, content.bytes_of(file), config.status)
+        now = in_order(link(alone, [one.explicit or one.digest[:ID_DIGITS] for one in alone.anchors]))
+    return _Tasks([*every[:begin], *now, *every[end:]], [*old, *every[begin:end]], [*new, *now])
+
+
+def _of_part(tasks: _Tasks, file: str, text: bytes, content: Content, config: Config) -> _Tasks | None:
+    """With those of the part of the file that has changed; None where that tells nothing of the others."""
+    from mdtodo.markdown.changed_tasks import changed_tasks
+    from mdtodo.markdown.document import parse
+    from mdtodo.markdown.reparse import reparse_part
+
+    before = parse(text, config.status, file=file)
+    after, part = reparse_part(before, content.bytes_of(file), config.status, file=file)
+    every = part and changed_tasks(tasks.every, file, before, after, part)
+    if part is None or every is None:
+        return None
+    first = bisect_left(tasks.every, file, key=_file_of)
+    begin, end, new_end = (first + place for place in part[:3])
+    return _Tasks([*every], [*tasks.old, *tasks.every[begin:end]], [*tasks.new, *every[begin:new_end]])
+
+
+def _file_of(task: Task) -> str:
+    return task.file
+
+
+def _judged(tasks: _Tasks) -> tuple[dict[str, Task], list[Task]]:
+    """By id, the new tasks, those that wait for one of these or of the old ones, and all below them; and those around
+    them, by which they are judged."""
+    altered = (*tasks.old, *tasks.new)
+    names, ids = {task.explicit_id for task in altered} - {None}, {task.id for task in altered}
+    new = {task.id for task in tasks.new}
+    judged: dict[str, Task] = {}
+    for task in tasks.every:  # parents come before their subtasks
+        waits = task.previous in ids or (task.after and not names.isdisjoint(task.after))
+        if task.id in new or waits or task.parent in judged:
+            judged[task.id] = task
+    above = {task.id: task for task in _above(tasks.every, judged)}
+    return judged, [*above.values(), *_awaited(tasks.every, {**judged, **above})]
+
+
+def _above(every: Sequence[Task], judged: Mapping[str, Task]) -> Iterator[Task]:
+    """The others that these stand in: what holds those up, holds these up."""
+    wanted = {task.parent for task in judged.values()} - judged.keys() - {None}
+    if not wanted:
+        return
+    for task in reversed(every):
+        if task.id in wanted:
+            wanted |= {task.parent} - judged.keys()
+            yield task
+
+
+def _awaited(every: Sequence[Task], waiting: Mapping[str, Task]) -> Iterator[Task]:
+    """The others that these wait for, without what they wait for themselves."""
+    names = set[str | None]().union(*[task.after for task in waiting.values()])
+    before = {task.previous for task in waiting.values()} - {None}
     alone: dict[str, Any] = {
         "parent": None,
         "children": (),
@@ -116,32 +179,36 @@ def _awaited(new: Sequence[Task], others: Sequence[Task]) -> list[Task]:
         "after": (),
         "not_before": None,
     }
-    found = [task for task in others if task.explicit_id in names] if names else ()
-    return [task._replace(**alone, boxes_before=(), boxes_inside=()) for task in found]
+    for task in every:
+        if task.id not in waiting and (task.id in before or (task.explicit_id and task.explicit_id in names)):
+            yield task._replace(**alone, boxes_before=(), boxes_inside=())
 
 
-def _with_kinds(columns: PlanColumns, more: PlanColumns) -> PlanColumns:
-    """The columns, and in place of the other ones' numbers of routes those in them."""
-    kinds = {kind: number for number, kind in enumerate(columns.kinds)}
-    numbers = [kinds.setdefault(kind, len(kinds)) for kind in more.kinds]
-    more.routes[:] = [numbers[number] for number in more.routes]
-    return columns._replace(kinds=list(kinds))
-
-
-def _put(
-    file: str,
-    rows: Collection[tuple[Task, int, str, tuple[str, ...]]],
-    tasks: list[Task],
-    columns: PlanColumns,
-) -> None:
-    """These tasks in the place of those of the file."""
-    place = slice(
-        bisect_left(tasks, file, key=lambda task: task.file),
-        bisect_right(tasks, file, key=lambda task: task.file),
+def _with(
+    before: PlanBefore,
+    made: PlanColumns,
+    names: Mapping[str, Task],
+    judged: Mapping[str, Task],
+    every: Sequence[Task],
+) -> PlanColumns:
+    """The columns of all tasks: those from before, and of the judged ones those that were made now, by their names."""
+    was = before.columns
+    kinds = {kind: number for number, kind in enumerate(was.kinds)}
+    numbers = [kinds.setdefault(kind, len(kinds)) for kind in made.kinds]
+    rows = dict(
+        zip(
+            [task.id for task in before.tasks],
+            zip(was.routes, was.states, was.blocked_by, strict=True),
+            strict=True,
+        )
     )
-    every: tuple[list[Any], ...] = tasks, columns.routes, columns.states, columns.blocked_by
-    for number, column in enumerate(every):
-        column[place] = [row[number] for row in rows]
+    for name, number, state, blocked_by in zip(names, made.routes, made.states, made.blocked_by, strict=True):
+        if name in judged:
+            rows[name] = numbers[number], state, blocked_by
+    found = [rows[task.id] for task in every]
+    return PlanColumns(
+        list(kinds), [row[0] for row in found], [row[1] for row in found], [row[2] for row in found]
+    )
 
 
 def _both(before: Said, new: Said) -> Said:

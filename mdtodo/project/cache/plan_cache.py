@@ -2,7 +2,7 @@
 state, and what it waits for.
 
 It holds for the same bytes in the same files, by git's ids, under the same rules and configuration, as long as the
-world says what it said then (see `plan_inputs`). Leases and durations of past runs are put to it as they are now; the
+world says what it said then (see `plan_inputs`). Of few other bytes the plan follows from it (see `changed_plan`). Leases and durations of past runs are put to it as they are now; the
 order, which follows from durations, has a file of its own. Deleting any of it costs time alone.
 """
 
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from mdtodo.project.plan_inputs import World
 
 _FOLDER = "plans"
-#: What it goes by; routes, states and what is waited for; and the tasks.
-_PARTS = 2 + GROUPS
+#: Bytes of a file from which on it pays to keep them too: after a change only a part of it is made into tasks.
+LARGE = 1 << 16
+#: What it goes by; the texts of large files; routes, states and what is waited for; and the tasks.
+_PARTS = 3 + GROUPS
 #: Of the first: the inputs, what the world said, the marked files, and how many tasks there are.
 _ABOUT = 4
 
@@ -73,7 +75,7 @@ class PlanCache:
             if not said.holds(world):
                 return None
             tasks = self._tasks()
-            columns = PlanColumns.from_plain(*load(self._parts[1]))
+            columns = PlanColumns.from_plain(*load(self._parts[2]))
             made = columns.plan({task.id: task for task in tasks}, self._config, said, world)
             return KeptPlan(made, said, about[2])
 
@@ -81,13 +83,14 @@ class PlanCache:
         """The plan that was read, if few of these files have other bytes, it goes by the same rules, and the world says
         the same."""
         about = self._about
-        if not self._is_by_these_rules() or not changed_files(content, dict(about[0][1])):
+        texts = self._texts_before()
+        if not self._is_by_these_rules() or not changed_files(content, dict(about[0][1]), texts):
             return None
         if not Said(*about[1]).holds(world):
             return None
         with paused_collector():
-            columns = PlanColumns.from_plain(*load(self._parts[1]))
-            return PlanBefore(dict(about[0][1]), Said(*about[1]), about[2], self._tasks(), columns)
+            columns = PlanColumns.from_plain(*load(self._parts[2]))
+            return PlanBefore(dict(about[0][1]), texts, Said(*about[1]), about[2], self._tasks(), columns)
 
     def _is_by_these_rules(self) -> bool:
         about = self._about
@@ -111,14 +114,27 @@ class PlanCache:
         return {oid: file in self._about[2] for file, oid in self._about[0][1]}
 
     def _tasks(self) -> list[Task]:
-        return tasks_of([load(part) for part in self._parts[2:]], self._about[3])
+        return tasks_of([load(part) for part in self._parts[3:]], self._about[3])
 
-    def write(self, kept: KeptPlan, columns: PlanColumns) -> None:
+    def _texts_before(self) -> dict[str, bytes]:
+        return load(self._parts[1]) if self._is_by_these_rules() else {}
+
+    def _texts(self, content: Content) -> dict[str, bytes]:
+        """The large files, as far as they have been read, now or before."""
+        known = self._texts_before()
+        ids = dict(self._about[0][1]) if known else {}
+        found = {file: text for file, text in known.items() if content.ids.get(file) == ids[file]}
+        return {**found, **{file: data for file, data in content.data.items() if len(data) >= LARGE}}
+
+    def write(self, kept: KeptPlan, columns: PlanColumns, content: Content) -> None:
         """Keep the plan of these files."""
         tasks = kept.plan.tasks
         about = self._inputs, tuple(kept.said), kept.marked, len(tasks)
         write_parts(
-            self._repo, _FOLDER, self._name, chain((about, columns.plain()), columns_of(list(tasks.values())))
+            self._repo,
+            _FOLDER,
+            self._name,
+            chain((about, self._texts(content), columns.plain()), columns_of(list(tasks.values()))),
         )
 
     def with_order(self, kept: KeptPlan) -> Plan:

@@ -11,7 +11,7 @@ import pytest
 from mdtodo.config.load import load
 from mdtodo.config.settings import DEFAULT
 from mdtodo.project import project
-from mdtodo.project.cache import changed_plan, work_tree_ids
+from mdtodo.project.cache import changed_plan, plan_cache, work_tree_ids
 from mdtodo.project.project import NO_STATE, StateSummary
 from tests.project.cache.test_plan_cache import cold, read, said
 
@@ -81,10 +81,11 @@ LAST = f"d{FILES - 1:02}/TODO.md"
         pytest.param(LAST, "# Part", "<<<<<<< a\n# Part", True, id="a conflict"),
         pytest.param(LAST, "from:2999-01-01", "from:2998-01-01", True, id="another day"),
         pytest.param(LAST, "#backend", "#lint", True, id="another processor"),
+        pytest.param("d04/TODO.md", "# Part 4", "# Part 4 after:p9 from:2999-01-01", True, id="a circle"),
         pytest.param(LAST, f"Alone {FILES - 1}", "Alike", False, id="called as another one"),
-        pytest.param(LAST, "id:p", "id:gone3 after:p", False, id="an id that another one waits for"),
-        pytest.param("d04/TODO.md", "id:p4", "", False, id="an id less that another one waits for"),
-        pytest.param("d04/TODO.md", "[ ] Parent", "[x] Parent", False, id="one ends that another waits for"),
+        pytest.param(LAST, "id:p", "id:gone3 after:p", True, id="an id that another one waits for"),
+        pytest.param("d04/TODO.md", "id:p4", "", True, id="an id less that another one waits for"),
+        pytest.param("d04/TODO.md", "[ ] Parent", "[x] Parent", True, id="one ends that another waits for"),
         pytest.param("d00/TODO.md", "Alike", "Other", False, id="no longer called as another one"),
         pytest.param(LAST, "id:p", "id:p2 after:p", False, id="an id twice"),
     ],
@@ -159,6 +160,80 @@ def test_a_day_in_a_changed_file_is_waited_for(many: Checkout, monkeypatch: pyte
     for day in (date(2026, 3, 1), date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 1)):
         monkeypatch.setattr("mdtodo.planning.dates.local_today", lambda day=day: day)
         assert read(many).plan.blocked_by["later"] == (() if day.day == 2 else ("from:2026-03-02",))
+
+
+def _texts(count: int) -> str:
+    """One file of parts that wait for each other."""
+    more = "1. [ ] Alone {n}\n2. [ ] Next {n}\n   - [ ] Deep {n}\n     - [ ] Deeper {n} after:p{behind}\n"
+    parts = [TODO.format(n=n, before=n - 1).replace("# Part", "\n## Part") for n in range(count)]
+    return "".join(
+        [
+            part.replace("- [ ] Alike\n", more.format(n=n, behind=(n + 9) % count))
+            for n, part in enumerate(parts)
+        ]
+    )
+
+
+@pytest.fixture
+def large(repo: Checkout, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    """Two files that count as large, and a small one."""
+    monkeypatch.setattr(project, "CACHE_FROM_BYTES", 100)
+    monkeypatch.setattr(work_tree_ids, "_FRESH", 0)
+    monkeypatch.setattr(plan_cache, "LARGE", 1_000)
+    other = _texts(12).replace("id:p", "id:q").replace(" of ", " with ").replace("Parent", "Mother")
+    other = (
+        other.replace("Read", "See").replace("Alone", "Single").replace("Next", "Then").replace("Deep", "Low")
+    )
+    repo.commit(
+        "Base", **{"TODO.md": _texts(FILES), "a/TODO.md": other, "b/TODO.md": "- [ ] Small after:p3\n"}
+    )
+    return repo
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "enough"),
+    [
+        pytest.param("[ ] Parent 7", "[x] Parent 7", True, id="one ends that others wait for"),
+        pytest.param("- [ ] Read 0", "- [ ] More\n- [ ] Read 0", True, id="a line at the start"),
+        pytest.param("2. [ ] Next 23", "2. [ ] Next 23\n   - [ ] Below\n", True, id="the end"),
+        pytest.param("1. [ ] Alone 5", "1. [x] Alone 5", True, id="the one before"),
+        pytest.param("Parent 9 id:p9", "Parent 9", True, id="an id less of a part"),
+        pytest.param("  2. [/] Second of 9", "  2. [x] Second of 9", True, id="a subtask"),
+        pytest.param("## Part 9", "## Part 9 after:p20", False, id="a heading that says something else"),
+        pytest.param("Alone 5", "Alone 6", False, id="called as another one"),
+        pytest.param("- [ ] Read 9", "```\n- [ ] Read 9", False, id="a fence"),
+        pytest.param("- [ ] Read 9", "<<<<<<< a\n- [ ] Read 9", False, id="a conflict in a part"),
+    ],
+)
+def test_a_changed_part_gives_the_plan_that_the_whole_gives(
+    large: Checkout, taken: list[bool], old: str, new: str, enough: bool
+) -> None:
+    read(large, CONFIG)
+    for _ in range(2):
+        change(large, "TODO.md", old, new)
+        expected = cold(large, CONFIG)
+        for _ in range(2):
+            assert said(read(large, CONFIG)) == expected
+        if not enough:
+            break
+        old, new = new, old
+    assert set(taken) == {enough}
+
+
+def test_whatever_is_edited_in_a_large_file_the_plan_is_that_of_all(
+    large: Checkout, taken: list[bool]
+) -> None:
+    random = Random(11)
+    for count in range(60):
+        path = large.root / random.choice(("TODO.md", "TODO.md", "a/TODO.md", "b/TODO.md"))
+        there = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(_edit(random, there, count)))
+        summary = random.choice((NO_STATE, StateSummary(leased=frozenset({"p5", "w3"}))))
+        expected = cold(large, CONFIG, summary)
+        assert said(read(large, CONFIG, summary=summary)) == expected
+        assert said(read(large, CONFIG, summary=summary)) == expected
+    assert taken.count(True) > 10
+    assert taken.count(False) > 5
 
 
 def _edit(random: Random, there: list[str], count: int) -> list[str]:
