@@ -53,9 +53,10 @@ def _with_changes(cache: PlanCache, config: Config, content: Content, world: Wor
     found = None if before is None else changed_plan(before, content, config, world)
     if found is None:
         return None
-    made = found.columns.plan({task.id: task for task in found.tasks}, config, found.said, world)
+    tasks, columns = found.planned
+    made = columns.plan({task.id: task for task in tasks}, config, found.said, world)
     kept = KeptPlan(made, found.said, found.marked)
-    cache.write(kept, found.columns, content)
+    cache.write(kept, columns, content)
     return kept
 
 

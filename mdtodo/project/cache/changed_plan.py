@@ -16,10 +16,13 @@ from mdtodo.project.cache.plan_columns import PlanColumns
 from mdtodo.project.plan_inputs import Said, make_plan_to_keep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from mdtodo.config.settings import Config
     from mdtodo.core.task import Task
+    from mdtodo.markdown.document import Document
+    from mdtodo.markdown.reparse import Part
     from mdtodo.project.cache.work_tree_ids import Content
     from mdtodo.project.plan_inputs import World
 
@@ -29,23 +32,36 @@ _FEW = 10
 
 class PlanBefore(NamedTuple):
     """A kept plan of other bytes, which holds for the world as it is: git's ids of the files that it was made of, the
-    `texts` of large ones, its tasks by file and line, and what it says of them."""
+    `texts` of large ones; and `load` gives what it says of its tasks."""
 
     files: Mapping[str, str]
     texts: Mapping[str, bytes]
     said: Said
     marked: tuple[str, ...]
+    load: Callable[[], Planned]
+
+
+class Planned(NamedTuple):
+    """Tasks by file and line, and what a plan says of them."""
+
     tasks: list[Task]
     columns: PlanColumns
 
 
 class ChangedPlan(NamedTuple):
-    """The same of the files as they are now."""
+    """The plan of the files as they are now."""
 
     said: Said
     marked: tuple[str, ...]
-    tasks: list[Task]
-    columns: PlanColumns
+    planned: Planned
+
+
+class _Part(NamedTuple):
+    """Both versions of a large file, and where they differ."""
+
+    before: Document
+    after: Document
+    part: Part
 
 
 class _Tasks(NamedTuple):
@@ -59,16 +75,20 @@ class _Tasks(NamedTuple):
 def changed_plan(before: PlanBefore, content: Content, config: Config, world: World) -> ChangedPlan | None:
     """The plan of these files; None where it has to be made of all of them."""
     ids, changed = content.ids, changed_files(content, before.files, before.texts)
-    tasks = _changed_tasks(before, content, config, sorted(changed)) if changed else None
+    parts = _parts(before, content, config, changed) if changed else None
+    if parts is None:
+        return None
+    was = before.load()
+    tasks = _changed_tasks(was.tasks, parts, content, config, sorted(changed))
     if tasks is None:
         return None
     judged, around = _judged(tasks)
     made, said = make_plan_to_keep([*around, *judged.values()], config, world)
-    columns = _with(before, PlanColumns.of(made), made.tasks, judged, tasks.every)
+    columns = _with(was, PlanColumns.of(made), made.tasks, judged, tasks.every)
     marked = [
         file for file in ids if (_is_marked(content, file) if file in changed else file in before.marked)
     ]
-    return ChangedPlan(_both(before.said, said), tuple(marked), tasks.every, columns)
+    return ChangedPlan(_both(before.said, said), tuple(marked), Planned(tasks.every, columns))
 
 
 def changed_files(content: Content, before: Mapping[str, str], texts: Mapping[str, bytes]) -> set[str]:
@@ -82,21 +102,40 @@ def changed_files(content: Content, before: Mapping[str, str], texts: Mapping[st
     return changed if rest == was else set()
 
 
+def _parts(
+    before: PlanBefore, content: Content, config: Config, changed: AbstractSet[str]
+) -> dict[str, _Part] | None:
+    """Of the large files among these; None where of one more than a part has to be read. Before the tasks are loaded,
+    which are as much again."""
+    from mdtodo.markdown.document import parse
+    from mdtodo.markdown.reparse import reparse_part
+
+    found: dict[str, _Part] = {}
+    for file in changed & before.texts.keys() & content.ids.keys():
+        try:
+            was = parse(before.texts[file], config.status, file=file)
+            now, part = reparse_part(was, content.bytes_of(file), config.status, file=file)
+        except InputError:
+            return None
+        if part is None:
+            return None
+        found[file] = _Part(was, now, part)
+    return found
+
+
 def _changed_tasks(
-    before: PlanBefore, content: Content, config: Config, changed: Sequence[str]
+    was: list[Task], parts: dict[str, _Part], content: Content, config: Config, changed: Sequence[str]
 ) -> _Tasks | None:
-    """The tasks now; None where a file cannot be read, or one that has changed is called as another one."""
+    """The tasks now; None where a file cannot be read, or one that has changed is called as another one. The parts are
+    used up."""
     from mdtodo.markdown.changed_tasks import are_apart
 
-    tasks = _Tasks(before.tasks, [], [])
+    tasks = _Tasks(was, [], [])
     for file in changed:
-        text = before.texts.get(file) if file in content.ids else None
         found: _Tasks | None
+        part = parts.pop(file, None)
         try:
-            if text is None:
-                found = _of_file(tasks, file, content, config)
-            else:
-                found = _of_part(tasks, file, text, content, config)
+            found = _of_part(tasks, file, part) if part else _of_file(tasks, file, content, config)
         except InputError:
             return None
         if found is None:
@@ -122,19 +161,15 @@ def _of_file(tasks: _Tasks, file: str, content: Content, config: Config) -> _Tas
     return _Tasks([*every[:begin], *now, *every[end:]], [*old, *every[begin:end]], [*new, *now])
 
 
-def _of_part(tasks: _Tasks, file: str, text: bytes, content: Content, config: Config) -> _Tasks | None:
+def _of_part(tasks: _Tasks, file: str, changed: _Part) -> _Tasks | None:
     """With those of the part of the file that has changed; None where that tells nothing of the others."""
     from mdtodo.markdown.changed_tasks import changed_tasks
-    from mdtodo.markdown.document import parse
-    from mdtodo.markdown.reparse import reparse_part
 
-    before = parse(text, config.status, file=file)
-    after, part = reparse_part(before, content.bytes_of(file), config.status, file=file)
-    every = part and changed_tasks(tasks.every, file, before, after, part)
-    if part is None or every is None:
+    every = changed_tasks(tasks.every, file, *changed)
+    if every is None:
         return None
     first = bisect_left(tasks.every, file, key=_file_of)
-    begin, end, new_end = (first + place for place in part[:3])
+    begin, end, new_end = (first + place for place in changed.part[:3])
     return _Tasks([*every], [*tasks.old, *tasks.every[begin:end]], [*tasks.new, *every[begin:new_end]])
 
 
@@ -185,7 +220,7 @@ def _awaited(every: Sequence[Task], waiting: Mapping[str, Task]) -> Iterator[Tas
 
 
 def _with(
-    before: PlanBefore,
+    before: Planned,
     made: PlanColumns,
     names: Mapping[str, Task],
     judged: Mapping[str, Task],

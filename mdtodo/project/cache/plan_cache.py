@@ -2,8 +2,9 @@
 state, and what it waits for.
 
 It holds for the same bytes in the same files, by git's ids, under the same rules and configuration, as long as the
-world says what it said then (see `plan_inputs`). Of few other bytes the plan follows from it (see `changed_plan`). Leases and durations of past runs are put to it as they are now; the
-order, which follows from durations, has a file of its own. Deleting any of it costs time alone.
+world says what it said then (see `plan_inputs`). Of few other bytes the plan follows from it (see `changed_plan`).
+Leases and durations of past runs are put to it as they are now; the order, which follows from durations, has a file of
+its own. Deleting any of it costs time alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.digest import hexdigest
-from mdtodo.project.cache.changed_plan import PlanBefore, changed_files
+from mdtodo.project.cache.changed_plan import PlanBefore, Planned, changed_files
 from mdtodo.project.cache.plan_columns import PlanColumns
 from mdtodo.project.cache.task_columns import GROUPS, columns_of, tasks_of
 from mdtodo.project.plan_inputs import Said
@@ -88,9 +89,11 @@ class PlanCache:
             return None
         if not Said(*about[1]).holds(world):
             return None
+        return PlanBefore(dict(about[0][1]), texts, Said(*about[1]), about[2], self._planned)
+
+    def _planned(self) -> Planned:
         with paused_collector():
-            columns = PlanColumns.from_plain(*load(self._parts[2]))
-            return PlanBefore(dict(about[0][1]), texts, Said(*about[1]), about[2], self._tasks(), columns)
+            return Planned(self._tasks(), PlanColumns.from_plain(*load(self._parts[2])))
 
     def _is_by_these_rules(self) -> bool:
         about = self._about
