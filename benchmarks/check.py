@@ -62,6 +62,10 @@ CALLS = {
         {"_MDTODO_COMPLETE": "bash_complete", "COMP_WORDS": "mdtodo re", "COMP_CWORD": "1"},
         (PROGRAM,),
     ),
+    "completion of an option": (
+        {"_MDTODO_COMPLETE": "bash_complete", "COMP_WORDS": "mdtodo run --", "COMP_CWORD": "2"},
+        (PROGRAM,),
+    ),
 }
 
 

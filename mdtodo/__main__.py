@@ -11,8 +11,16 @@ _OBJECTS = 10_000
 def main() -> None:
     """Answer the call: by the fast path where that is sure, else by the command line."""
     args = sys.argv[1:]
-    if args == ["--version"] and _told_version():
-        return
+    if args == ["--version"]:
+        from mdtodo import __version__
+
+        if _told(f"mdtodo, version {__version__}\n"):
+            return
+    if not args and (shell := os.environ.get("_MDTODO_COMPLETE")):
+        from mdtodo.fast_path.completion import completion
+
+        if (found := completion(shell)) is not None and _told(found):
+            return
     if args[:1] == ["check"] or args[:2] == ["hook", "receipt"]:
         from mdtodo.fast_path.answer import answer
 
@@ -34,14 +42,12 @@ def main() -> None:
         gc.freeze()  # the last collection would look through all modules, to free what goes with the process
 
 
-def _told_version() -> bool:
+def _told(text: str) -> bool:
     """Whether that could be written; what stands in its way is for the command line to tell."""
-    from mdtodo import __version__
-
     if sys.stdout is None:
         return False
     try:
-        sys.stdout.write(f"mdtodo, version {__version__}\n")
+        sys.stdout.write(text)
         sys.stdout.flush()
     except OSError:
         return False

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Set
+    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
@@ -22,6 +22,34 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     A path is what `os.fsdecode` gives, so it may hold every byte but NUL. A pattern that git cannot read, such as one
     with a single backslash at its end, matches nothing.
     """
+    patterns = list(patterns)
+    return _usual_matcher(patterns) or _matcher(patterns)
+
+
+def _usual_matcher(patterns: Sequence[str]) -> Callable[[str], bool] | None:
+    """The same for `NAME`, `**/NAME` and `FOLDER/**/*.END`, without pathspec; None for any other pattern."""
+    usual = [_USUAL(pattern) for pattern in patterns]
+    if None in usual:
+        return None
+    names = {found["name"] for found in usual if found and found["name"]}
+    below = {(found["folder"], found["end"]) for found in usual if found and found["folder"]}
+
+    def matches(path: str) -> bool:
+        # what is below a folder that matches, matches
+        first, *rest = parts = path.split("/")
+        return not names.isdisjoint(parts) or any(
+            first == folder and any(part.endswith(end) for part in rest) for folder, end in below
+        )
+
+    return matches
+
+
+_USUAL = re.compile(
+    r"(?:\*\*/)?(?P<name>\w[\w.-]*)|(?P<folder>\w[\w.-]*)/\*\*/\*(?P<end>\.[\w.-]+)", re.ASCII
+).fullmatch
+
+
+def _matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     from pathspec import GitIgnoreSpec
 
     lines = [line for pattern in patterns if (line := _line(pattern.rstrip("\n"))) is not None]

@@ -6,13 +6,14 @@ one is, all tasks are read anew; else those of the part alone.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from mdtodo.core.task import Task
+from mdtodo.core.task import Anchor, Task
 from mdtodo.markdown.tasks import ID_DIGITS, link, tasks_of_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from mdtodo.markdown.document import Document
     from mdtodo.markdown.reparse import Part
@@ -29,8 +30,7 @@ def changed_tasks(
         return None
     begin, end = first + part.begin, first + part.end
     new = _part_of(file, after, part, every[begin - part.lead : begin], every[end : end + part.trail])
-    others = (*every[:begin], *every[end:])
-    if not _is_apart(every[begin:end], others) or not _is_apart(new, others):
+    if not are_apart((every[begin:end], new), (*every[:begin], *every[end:])):
         return None
     rest = first + len(before.items)
     behind = every[end:rest]
@@ -56,21 +56,28 @@ def _part_of(
     return link(alone, ids)[len(lead) : len(items) - len(trail)]
 
 
-def _is_apart(some: Sequence[Task], others: Sequence[Task]) -> bool:
-    """Whether none of them is called as another one of them, or of the others: by its titles or by its id."""
-    digests = {task.anchor.digest for task in some}
-    names = {task.anchor.explicit for task in some} - {None}
-    if len(digests) < len(some) or len(names) < sum(task.anchor.explicit is not None for task in some):
-        return False
-    begins = {name[:ID_DIGITS] for name in (*names, *digests) if name is not None}
-    if len(begins) < len(digests) + len(names):
-        return False
-    return not any(
-        task.id[:ID_DIGITS] in begins
-        or task.anchor.digest[:ID_DIGITS] in begins
-        or (task.anchor.explicit is not None and task.anchor.explicit[:ID_DIGITS] in begins)
-        for task in others
-    )
+def are_apart(versions: Iterable[Sequence[Task]], others: Sequence[Task]) -> bool:
+    """Whether in no version one of them is called as another one of them, or of the others: by its titles or by its
+    id."""
+    begins = set[str]()
+    for some in versions:
+        digests = {task.anchor.digest for task in some}
+        names = {task.anchor.explicit for task in some} - {None}
+        if len(digests) < len(some) or len(names) < sum(task.anchor.explicit is not None for task in some):
+            return False
+        these = {name[:ID_DIGITS] for name in (*names, *digests) if name is not None}
+        if len(these) < len(digests) + len(names):
+            return False
+        begins |= these
+    anchors = list(map(_anchor_of, others))
+    explicit = filter(None, map(_explicit_of, anchors))
+    every = (map(_id_of, others), map(_digest_of, anchors), explicit)
+    return all(begins.isdisjoint(map(_start_of, some)) for some in every)
+
+
+_id_of, _anchor_of = map(itemgetter, map(Task._fields.index, ("id", "anchor")))
+_digest_of, _explicit_of = map(itemgetter, map(Anchor._fields.index, ("digest", "explicit")))
+_start_of = itemgetter(slice(ID_DIGITS))
 
 
 def _moved(task: Task, lines: int) -> Task:

@@ -25,7 +25,7 @@ from mdtodo.markdown.source import (
 from mdtodo.markdown.unknown_boxes import Candidate, UnknownBox, unknown_boxes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import NamedTuple
 else:
     from mdtodo.core.light.named_tuples import NamedTuple
@@ -90,7 +90,7 @@ class Document(NamedTuple):
     """
 
     data: bytes
-    items: tuple[Item, ...]
+    items: Sequence[Item]
     headings: tuple[Heading, ...]
     newline: bytes
     empty_boxes: tuple[int, ...]

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import new_subtasks
 from mdtodo.errors import MdtodoError
-from mdtodo.landing.policy import refuse_half_done_operation
-from mdtodo.landing.recovery.land_recorded import land_recorded, record
 from mdtodo.storage.state import StateStore
 from mdtodo.system import files
 
@@ -40,6 +38,9 @@ def write(expansion: Expansion) -> None:
 def commit(expansion: Expansion, by: str | None = None) -> Landing:
     """Write the files and commit just that, where HEAD has the tasks; GitError where that cannot be done now. `by`: the
     e-mail address of who asks for it."""
+    from mdtodo.landing.policy import refuse_half_done_operation
+    from mdtodo.landing.recovery.land_recorded import land_recorded, record
+
     project = expansion.project
     refuse_half_done_operation(project.repo, instead="leave --commit out")
     with StateStore.open(project.repo) as state:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from mdtodo.planning.cycles import components, cycle_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from mdtodo.core.task import Status, Task
 
@@ -114,9 +114,9 @@ class Graph:
         return bool(self.waited_by[position]) or self.parents[position] >= 0
 
     @property
-    def edges(self) -> tuple[tuple[str, str], ...]:
+    def edges(self) -> Iterator[tuple[str, str]]:
         """`(waiting, waited for)` ids: own waits, and those of parents for subtasks; closed ones too."""
-        return tuple(
+        return (
             (task.id, self.tasks[other].id)
             for position, task in enumerate(self.tasks)
             for other in dict.fromkeys((*self.waits[position], *self.children[position]))

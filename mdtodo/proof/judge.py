@@ -60,7 +60,7 @@ def judge(
     if (known := kept.get()) is not None:
         unproven, unknown = codec.loads(tuple[list[Unproven], int], known)
     else:
-        unproven, unknown = _judged(repo, rules, content, head, more, fresh if new_only else None)
+        unproven, unknown = _judged(repo, rules, content, head, more, fresh if new_only else None, kept)
         kept.put(codec.dumps((unproven, unknown)))
     return Judgement(rules, _without_journal(repo, rules, content, unproven, head), unknown)
 
@@ -168,13 +168,17 @@ def _judged(
     head: str,
     more: Sequence[Tick],
     fresh: Collection[tuple[str, int]] | None,
+    kept: Judgements,
 ) -> tuple[list[Unproven], int]:
-    version = Version(content.ids, content.bytes_of(content.ids))
     every = fresh is None and bool(rules.config.processors)
-    ticks = with_ticks(ticks_of(version, rules, every=every), more)
+    ticks = with_ticks(_ticks_of(rules, content, kept, every=every), more)
     if not ticks:
         return [], 0
-    parents = parents_of(repo, head, version)
+    parents = parents_of(repo, head, Version(content.ids, {}))
+    # what git has, with the same id, it is asked for where a line may come from there
+    here = {os.fsdecode(change.path) for parent in parents for change in parent.changes}
+    here |= {tick.task.file for tick in ticks}
+    version = Version(content.ids, content.bytes_of([path for path in content.ids if path in here]))
     found = dict(look_up(repo, rules, ticks, version, parents, walk=fresh is None))
     places = [(one.task.file, one.at) for one in ticks]
     left = [number for number, place in enumerate(places) if place in (fresh or ()) and number not in found]
@@ -182,6 +186,18 @@ def _judged(
         again = look_up(repo, rules, [ticks[number] for number in left], version, parents)
         found |= {left[number]: what for number, what in again.items()}
     return unproven_of(rules, ticks, found)
+
+
+def _ticks_of(rules: Rules, content: TodoFiles, kept: Judgements, *, every: bool) -> list[Tick]:
+    """`ticks_of` the files that are not known to have none."""
+    silent = kept.silent_files(rules, every=every)
+    asked = [path for path, oid in content.ids.items() if silent.get(path) != oid]
+    ticks = ticks_of(Version(content.ids, content.bytes_of(asked)), rules, every=every)
+    loud = {tick.task.file for tick in ticks}
+    now = {path: oid for path, oid in content.ids.items() if path not in loud}
+    if now != silent:
+        kept.put_silent_files(rules, now, every=every)
+    return ticks
 
 
 def parents_of(repo: Repository, head: str, version: Version) -> list[Parent]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mdtodo import __version__
 from mdtodo.core import codec
 from mdtodo.core.digest import hexdigest
 from mdtodo.git.true_history import shallow_commits
@@ -16,7 +17,7 @@ from mdtodo.proof.walk import Found
 from mdtodo.storage.caches.blob_cache import FindingCache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mdtodo.git.repository import Repository
     from mdtodo.proof.rules import Rules
@@ -69,6 +70,18 @@ class Judgements:
         self._cache.put(self._name, text)
         self._cache.save()
 
+    def silent_files(self, rules: Rules, *, every: bool) -> dict[str, str]:
+        """Files without a tick to be judged, `every` one or not, when a version was judged last: git's ids of their
+        bytes, by path."""
+        try:
+            return codec.loads(dict[str, str], self._cache.get(_name_of_silent(rules, every=every)) or "{}")
+        except ValueError:
+            return {}
+
+    def put_silent_files(self, rules: Rules, files: Mapping[str, str], *, every: bool) -> None:
+        """Keep these in place of those, at the next `put`."""
+        self._cache.put(_name_of_silent(rules, every=every), codec.dumps(files))
+
 
 def _name(commit: str, path: str) -> str:
     return f"{commit}-{_digest(path)}"
@@ -81,6 +94,11 @@ def _key(repo: Repository, rules: Rules) -> str:
     said += sorted(f"{char}{status}" for char, status in config.status.items())
     said += sorted(shallow_commits(repo))
     return _digest(repr(said))
+
+
+def _name_of_silent(rules: Rules, *, every: bool) -> str:
+    """Which processor a task has depends on the whole configuration."""
+    return f"silent-{_digest(repr((__version__, rules.config, every)))}"
 
 
 def _digest(text: str) -> str:

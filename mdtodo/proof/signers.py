@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from mdtodo.git.true_history import read_history
-from mdtodo.storage.caches.signature_cache import signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,6 +17,8 @@ class Signers:
     """The allowed signers, as the bytes of their file; of none, if it is empty."""
 
     def __init__(self, repo: Repository, data: bytes) -> None:
+        from hashlib import sha256  # few repositories name signers
+
         self._repo, self._data = repo, data
         self._known: dict[str, bool] = {}
         #: What tells these signers from others.
@@ -29,6 +29,8 @@ class Signers:
     def signed(self, commit: str) -> bool:
         """Whether one of them has signed the commit. Raises MdtodoError where that cannot be found out."""
         if commit not in self._known:
+            from mdtodo.storage.caches.signature_cache import signed_by
+
             asked = {commit, *(oid for oid in self.expected if oid not in self._known)}
             found = signed_by(self._repo, asked, self._data)
             self._known |= {oid: principal is not None for oid, principal in found.items()}

@@ -12,7 +12,7 @@ from mdtodo.reporting.json_documents import iso, print_json, renamed
 from mdtodo.reporting.text import one_line, paragraph
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
@@ -42,17 +42,16 @@ def print_as(
 def plan_document(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> dict[str, object]:
     """`tasks` are these, in plan order; `edges` `[waiting, waited for]` ids among them, own waits and those of
     parents for subtasks; `lanes` those that any of them is in, and the configured ones. `critical_path`, `cycles` and
-    `corrections` are those of the whole plan.
+    `corrections` are those of the whole plan. `tasks` and `edges` are iterators, for `print_json`.
     """
-    among = frozenset(names)
     lanes: dict[str, list[str]] = {lane: [] for lane in caps}
     for name in names:
         lanes.setdefault(plan.tasks[name].lane, []).append(name)
     return {
         "version": 1,
-        "tasks": [task_record(plan, name) for name in names],
+        "tasks": (task_record(plan, name) for name in names),
         "critical_path": list(plan.critical_path),
-        "edges": [[one, other] for one, other in plan.graph.edges if one in among and other in among],
+        "edges": edges_among(plan, names),
         "lanes": {lane: {"capacity": caps.get(lane, 1), "tasks": tasks} for lane, tasks in lanes.items()},
         "cycles": [list(cycle) for cycle in plan.cycles],
         "corrections": [
@@ -60,6 +59,12 @@ def plan_document(plan: Plan, names: Sequence[str], caps: Mapping[str, int]) -> 
             for name in sorted(set(plan.corrected.values()))
         ],
     }
+
+
+def edges_among(plan: Plan, names: Iterable[str]) -> Iterator[list[str]]:
+    """`[waiting, waited for]`: which of these tasks wait for which of them."""
+    among = frozenset(names)
+    return ([one, other] for one, other in plan.graph.edges if one in among and other in among)
 
 
 def print_explanation(

@@ -147,8 +147,6 @@ def persist(attempt: Callable[[], T], patience: float = PATIENCE) -> T:
     """What `attempt` gives, which reads files and then writes them: made again from the start while others change them
     in between, for so many seconds. Raises ChangedError after that.
     """
-    import random
-
     began, pause = time.monotonic(), 0.005
     while True:
         try:
@@ -156,6 +154,8 @@ def persist(attempt: Callable[[], T], patience: float = PATIENCE) -> T:
         except ChangedError:
             if time.monotonic() > began + patience:
                 raise
+        import random
+
         time.sleep(random.uniform(0, pause))  # noqa: S311 - so that they do not meet again
         pause = min(pause * 2, 0.5)
 

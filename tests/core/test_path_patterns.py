@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdtodo.core import path_patterns
 from mdtodo.core.path_patterns import matcher
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ NAMES = [place.replace(b"%s", odd) for place in PLACES for odd in ODD]
         ["[a-"],
         ["/"],
         ["\\[*", "[z-a]"],
+        ["x.py", "**/d", "src/**/*.py"],
+        ["src/**/*.py\n"],
+        ["b/**/*.y"],
     ],
 )
 def test_names_match_as_git_matches_them(repo: Checkout, patterns: list[str]) -> None:
@@ -105,3 +109,20 @@ def test_random_patterns_match_as_git_matches_them(repo: Checkout, data: st.Data
     ignored = repo.git_bytes(*args, stdin=b"\0".join(names), check=False).split(b"\0")[:-1]
     matches = matcher(patterns)
     assert [name for name in names if matches(os.fsdecode(name))] == ignored, patterns
+
+
+_USUAL_NAMES = st.sampled_from(
+    ["a", "b.md", "a.md", ".md", "md", "TODO.md", "TODO.md\n", "a b.md", "é.md", "-.md", "_"]
+)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["a", "b.md", "**/TODO.md", "a/**/*.md", "_/**/*.md", "TODO-2.md", "b.md/**/*.md"])
+    ),
+    st.lists(_USUAL_NAMES, min_size=1, max_size=4).map("/".join),
+)
+def test_usual_patterns_match_as_pathspec_matches_them(patterns: list[str], path: str) -> None:
+    usual = path_patterns._usual_matcher(patterns)
+    assert usual is not None
+    assert usual(path) == path_patterns._matcher(patterns)(path)

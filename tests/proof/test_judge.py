@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mdtodo.proof import ticks
+
 if TYPE_CHECKING:
     from tests.command_line import Mdtodo
     from tests.conftest import Checkout
@@ -287,3 +289,41 @@ def test_a_processor_that_is_not_committed_yet_can_prove_it(repo: Checkout, mdto
     repo.write("TODO.md", "- [x] first run:a\n")
     repo.write(".mdtodo.toml", CONFIG)
     assert "`mdtodo prove " in mdtodo("check").out
+
+
+def test_a_file_that_had_no_tick_is_read_again_when_it_or_the_rules_have_changed(
+    repo: Checkout, mdtodo: Mdtodo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = {f"d{n}/TODO.md": f"- [ ] Open {n}\n- [v] Verified {n} run:a\n" for n in range(4)}
+    repo.commit(**{"TODO.md": TODO, ".mdtodo.toml": CONFIG, **others})
+    mdtodo("run")
+    seen: list[str] = []
+    parse = ticks.parse
+
+    def noted(data: bytes, *given: object, file: str) -> object:
+        seen.append(file)
+        return parse(data, *given, file=file)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ticks, "parse", noted)
+    assert named(mdtodo) == []
+    assert {*others, "TODO.md"} == set(seen)
+    for n, (mark, expected) in enumerate([(" ", []), ("x", [("d1/TODO.md", 3)])]):
+        seen.clear()
+        repo.write(f"d{n}/TODO.md", f"{others[f'd{n}/TODO.md']}- [{mark}] New task run:a\n")
+        assert named(mdtodo) == expected
+        assert {"TODO.md", f"d{n}/TODO.md"} == set(seen)
+    seen.clear()
+    repo.write(".mdtodo.toml", CONFIG + '[status]\n"v" = "done"\n')
+    repo.commit("Other rules")
+    assert set(named(mdtodo)) == {("d1/TODO.md", 3), *[(file, 2) for file in others]}
+    assert {*others, "TODO.md"} == set(seen)
+
+
+def test_a_tick_that_had_no_processor_is_judged_once_it_has_one(repo: Checkout, mdtodo: Mdtodo) -> None:
+    config = '[processors.a]\nrun = "true"\nmatch = {{ tags = ["{}"] }}\n'
+    repo.commit(**{"TODO.md": "- [ ] Old\n", ".mdtodo.toml": config.format("code")})
+    repo.write("TODO.md", "- [ ] Old\n- [x] New #docs\n")
+    assert named(mdtodo, "--changed", "TODO.md") == []
+    repo.write(".mdtodo.toml", config.format("docs"))
+    repo.git("commit", "-qm", "Other rules", "--", ".mdtodo.toml")
+    assert named(mdtodo, "--changed", "TODO.md") == [("TODO.md", 2)]

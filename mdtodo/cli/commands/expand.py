@@ -80,14 +80,15 @@ def _do(
     commit: bool,
     as_json: bool,
 ) -> int:
-    from mdtodo.git.patch import patch
-    from mdtodo.landing.policy import sentences_of
     from mdtodo.operations import expand
     from mdtodo.reporting.expand import print_diff, print_expansion, print_expansion_json
     from mdtodo.reporting.text import one_line, tell_each
 
-    landing = None
-    diff = patch(expansion.contents) if dry_run else None
+    landing = diff = None
+    if dry_run:
+        from mdtodo.git.patch import patch
+
+        diff = patch(expansion.contents)
     if not dry_run and expansion.breakdowns:
         if commit:
             landing = expand.commit(expansion)
@@ -104,5 +105,9 @@ def _do(
         session.say(f"{task.id} already has subtasks: {one_line(task.title)}")
     for oid in commits:
         session.say(f"committed {oid[:10]}")
-    tell_each(sentences_of(landing) if landing else ())
-    return 3 if landing and landing.missed else 0
+    if landing is None:
+        return 0
+    from mdtodo.landing.policy import sentences_of
+
+    tell_each(sentences_of(landing))
+    return 3 if landing.missed else 0

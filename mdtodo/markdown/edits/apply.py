@@ -24,9 +24,6 @@ from mdtodo.core.edits import (
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
 from mdtodo.markdown.document import PausedCollector, parse
-from mdtodo.markdown.edits.archive import Archiving
-from mdtodo.markdown.edits.move_across import plain_subtree, put_task, remove_task
-from mdtodo.markdown.edits.move_task import Target, move_task
 from mdtodo.markdown.edits.original import Original
 from mdtodo.markdown.edits.pending import PendingEdits, Unexpected
 from mdtodo.markdown.edits.placement import PLACEMENTS
@@ -101,6 +98,8 @@ def _apply_archived(
     tolerant: bool,
 ) -> Applied:
     """All others first, then what goes to an archive, all of it at once."""
+    from mdtodo.markdown.edits.archive import Archiving
+
     others = [edit for edit in edits if not isinstance(edit, TakeSubtree | ArchiveSubtree)]
     made = apply(data, others, statuses, file=file, tolerant=tolerant)
     with PausedCollector(data):
@@ -141,6 +140,9 @@ def _apply_moves(
 
 def _structured(document: Document, edit: _Move, statuses: Mapping[str, Status], file: str) -> bytes:
     """The bytes with what the edit moves. Raises Unexpected where it cannot be in this version."""
+    from mdtodo.markdown.edits.move_across import put_task
+    from mdtodo.markdown.edits.move_task import Target, move_task
+
     places = TaskIndex(document, file)
     index = _find(places, edit)
     if isinstance(index, Unclear) or (isinstance(index, str) and isinstance(edit, MoveTask)):
@@ -171,6 +173,8 @@ def _number(places: TaskIndex, anchor: Anchor | None) -> int | None:
 
 
 def _removed(document: Document, edit: RemoveSubtree, index: int, statuses: Mapping[str, Status]) -> bytes:
+    from mdtodo.markdown.edits.move_across import plain_subtree, remove_task
+
     if plain_subtree(document, index) != edit.removed:
         raise Unexpected("it, or what is below it, says something else there")
     return remove_task(document, index, statuses)

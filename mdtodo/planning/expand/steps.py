@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from mdtodo.core.task import Complexity, State, Status
@@ -94,6 +93,8 @@ def share(minutes: int, weights: Sequence[float]) -> list[int]:
 
     Of equal remainders the first gets the minute. The weights are not negative, and not all zero.
     """
+    from fractions import Fraction
+
     # Not floats: remainders that are equal would differ in the last digit, and another step get the minute.
     exact = [Fraction(weight) for weight in weights]
     total = sum(exact)

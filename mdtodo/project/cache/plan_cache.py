@@ -2,8 +2,9 @@
 state, and what it waits for.
 
 It holds for the same bytes in the same files, by git's ids, under the same rules and configuration, as long as the
-world says what it said then (see `plan_inputs`). Leases and durations of past runs are put to it as they are now; the
-order, which follows from durations, has a file of its own. Deleting any of it costs time alone.
+world says what it said then (see `plan_inputs`). Of few other bytes the plan follows from it (see `changed_plan`).
+Leases and durations of past runs are put to it as they are now; the order, which follows from durations, has a file of
+its own. Deleting any of it costs time alone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdtodo.core.digest import hexdigest
+from mdtodo.project.cache.changed_plan import PlanBefore, Planned, changed_files
 from mdtodo.project.cache.plan_columns import PlanColumns
 from mdtodo.project.cache.task_columns import GROUPS, columns_of, tasks_of
 from mdtodo.project.plan_inputs import Said
@@ -26,11 +28,14 @@ if TYPE_CHECKING:
     from mdtodo.core.task import Task
     from mdtodo.git.repository import Repository
     from mdtodo.planning.plan import Plan
+    from mdtodo.project.cache.work_tree_ids import Content
     from mdtodo.project.plan_inputs import World
 
 _FOLDER = "plans"
-#: What it goes by; routes, states and what is waited for; and the tasks.
-_PARTS = 2 + GROUPS
+#: Bytes of a file from which on it pays to keep them too: after a change only a part of it is made into tasks.
+LARGE = 1 << 16
+#: What it goes by; the texts of large files; routes, states and what is waited for; and the tasks.
+_PARTS = 3 + GROUPS
 #: Of the first: the inputs, what the world said, the marked files, and how many tasks there are.
 _ABOUT = 4
 
@@ -71,31 +76,68 @@ class PlanCache:
             if not said.holds(world):
                 return None
             tasks = self._tasks()
-            columns = PlanColumns.from_plain(*load(self._parts[1]))
+            columns = PlanColumns.from_plain(*load(self._parts[2]))
             made = columns.plan({task.id: task for task in tasks}, self._config, said, world)
             return KeptPlan(made, said, about[2])
+
+    def before(self, content: Content, world: World) -> PlanBefore | None:
+        """The plan that was read, if few of these files have other bytes, it goes by the same rules, and the world says
+        the same."""
+        about = self._about
+        texts = self._texts_before()
+        if not self._is_by_these_rules() or not changed_files(content, dict(about[0][1]), texts):
+            return None
+        if not Said(*about[1]).holds(world):
+            return None
+        return PlanBefore(dict(about[0][1]), texts, Said(*about[1]), about[2], self._planned)
+
+    def _planned(self) -> Planned:
+        with paused_collector():
+            return Planned(self._tasks(), PlanColumns.from_plain(*load(self._parts[2])))
+
+    def _is_by_these_rules(self) -> bool:
+        about = self._about
+        return isinstance(about, tuple) and len(about) == _ABOUT and about[0][0] == self._inputs[0]
 
     def tasks_before(self) -> dict[str, list[Task]]:
         """The tasks of the plan that was read and no longer holds, by the ids of their files; of a file without any,
         none. Files of the same bytes have the same tasks, but for what other files have."""
-        about = self._about
-        if not isinstance(about, tuple) or len(about) != _ABOUT or about[0][0] != self._inputs[0]:
+        if not self._is_by_these_rules():
             return {}
-        files = dict(about[0][1])
+        files = dict(self._about[0][1])
         found: dict[str, list[Task]] = {oid: [] for oid in files.values()}
         for file, tasks in groupby(self._tasks(), key=lambda task: task.file):
             found[files[file]] = list(tasks)
         return found
 
-    def _tasks(self) -> list[Task]:
-        return tasks_of([load(part) for part in self._parts[2:]], self._about[3])
+    def marked_before(self) -> dict[str, bool]:
+        """Of the same files, by their ids, whether they have what may be a conflict marker."""
+        if not self._is_by_these_rules():
+            return {}
+        return {oid: file in self._about[2] for file, oid in self._about[0][1]}
 
-    def write(self, kept: KeptPlan, columns: PlanColumns) -> None:
+    def _tasks(self) -> list[Task]:
+        return tasks_of([load(part) for part in self._parts[3:]], self._about[3])
+
+    def _texts_before(self) -> dict[str, bytes]:
+        return load(self._parts[1]) if self._is_by_these_rules() else {}
+
+    def _texts(self, content: Content) -> dict[str, bytes]:
+        """The large files, as far as they have been read, now or before."""
+        known = self._texts_before()
+        ids = dict(self._about[0][1]) if known else {}
+        found = {file: text for file, text in known.items() if content.ids.get(file) == ids[file]}
+        return {**found, **{file: data for file, data in content.data.items() if len(data) >= LARGE}}
+
+    def write(self, kept: KeptPlan, columns: PlanColumns, content: Content) -> None:
         """Keep the plan of these files."""
         tasks = kept.plan.tasks
         about = self._inputs, tuple(kept.said), kept.marked, len(tasks)
         write_parts(
-            self._repo, _FOLDER, self._name, chain((about, columns.plain()), columns_of(list(tasks.values())))
+            self._repo,
+            _FOLDER,
+            self._name,
+            chain((about, self._texts(content), columns.plain()), columns_of(list(tasks.values()))),
         )
 
     def with_order(self, kept: KeptPlan) -> Plan:

@@ -12,7 +12,7 @@ from mdtodo.planning.analysis.task_groups import GROUPS
 from mdtodo.planning.analysis.waits import transitive_waits
 from mdtodo.reporting.json_documents import finding_document, iso
 from mdtodo.reporting.log import receipt_document
-from mdtodo.reporting.plan_json import plan_document
+from mdtodo.reporting.plan_json import edges_among, plan_document
 from mdtodo.reporting.status_json import status_document
 from mdtodo.serve.http.problems import Problem
 from mdtodo.serve.http.queries import FEW, Query, page_of
@@ -69,7 +69,8 @@ def plan(snapshot: Snapshot, query: Query) -> Document:
     closed = [name for name, one in made.tasks.items() if one.status.closed and chosen.matches(made, one)]
     opens = [{"id": one.task.id, "at": iso(one.at)} for one in expiries(project, closed)]
     document = plan_document(made, names, project.config.lanes)
-    return {**document, "tasks": _briefly(snapshot, [made.tasks[name] for name in names]), "opens": opens}
+    tasks = _briefly(snapshot, [made.tasks[name] for name in names])
+    return {**document, "tasks": tasks, "edges": [*edges_among(made, names)], "opens": opens}
 
 
 def status(snapshot: Snapshot, query: Query) -> Document:
