@@ -23,6 +23,7 @@ from mdtodo.markdown.source import (
     skip_front_matter,
 )
 from mdtodo.markdown.unknown_boxes import Candidate, UnknownBox, unknown_boxes
+from mdtodo.system.collector import resume_collector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,7 +123,7 @@ class PausedCollector:
 
     def __exit__(self, *_: object) -> None:
         if self._pauses:
-            gc.enable()
+            resume_collector()
 
 
 class Reader:

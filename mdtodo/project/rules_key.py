@@ -26,6 +26,7 @@ RULES = (
     "project/plan_inputs.py",
     "project/rules_key.py",
     "storage/caches",
+    "system/collector.py",
 )
 
 

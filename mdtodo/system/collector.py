@@ -19,4 +19,13 @@ def paused_collector() -> Iterator[None]:
         yield
     finally:
         if was_on:
-            gc.enable()
+            resume_collector()
+
+
+def resume_collector() -> None:
+    """Look for cycles again, but not at once in what was made meanwhile: that is as old as the rest now."""
+    if not gc.get_freeze_count():
+        # two moves of whole lists: what there is goes to the oldest generation, without a look at it
+        gc.freeze()
+        gc.unfreeze()
+    gc.enable()
