@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from mdtodo.core.task import State
 from mdtodo.core.titles import few
 from mdtodo.planning.analysis.durations import format_factor, format_minutes, format_task_duration
-from mdtodo.reporting.text import one_line, paragraph, shows, terminal_width
+from mdtodo.reporting.text import one_line, one_lines, paragraph, shows, terminal_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -74,10 +74,11 @@ _TOGETHER = 4_000
 def _lines(
     plan: Plan, names: Sequence[str], columns: Callable[[str], tuple[str, int]], signs: Signs, width: int
 ) -> Iterator[str]:
+    ids = dict(zip(names, one_lines(names), strict=True))
+    titles = dict(zip(names, one_lines([plan.tasks[name].title for name in names]), strict=True))
     for name, prefix, above in _tree(plan, names, signs, LEVELS if width >= NARROW else FEW):
         head, taken = columns(name)
-        title = one_line(plan.tasks[name].title)
-        text = f"{prefix}{one_line(name)}  {title}{_others(plan, name, above)}"
+        text = f"{prefix}{ids[name]}  {titles[name]}{_others(plan, name, above)}"
         yield f"{head}{_cropped(text, width - taken)}".rstrip()
 
 
@@ -104,29 +105,35 @@ def _columns(
     bars = _bars(plan, signs, BAR if width >= WIDE else SHORT) if width >= NARROW else {}
     digits = len(str(len(places)))
     longest = max(map(len, lengths.values()))
-    shown_lanes = {lane: one_line(lane) for lane in {plan.tasks[name].lane for name in names}}
-    lanes = max(map(len, shown_lanes.values()))
-    states = max(len(plan.states[name].value) for name in names)
+    lanes = {name: plan.tasks[name].lane for name in names}
+    padded_lanes = _padded({lane: one_line(lane) for lane in set(lanes.values())}) if bars else {}
+    padded_states = _padded({state: state.value for state in {plan.states[name] for name in names}})
 
     def columns(name: str) -> tuple[str, int]:
         state = plan.states[name]
-        lane = f"{shown_lanes[plan.tasks[name].lane]:<{lanes}}" if bars else ""
-        cells = [
-            (f"{places[name]:>{digits}}{'*' if name in critical else ' '}", None),
-            (bars.get(name, ""), "red" if name in critical else "cyan"),
-            (f"{lengths[name]:>{longest}}", None),
-            (lane, None),
-            (f"{state.value:<{states}}", _COLORS.get(state)),
-        ]
+        cells = (
+            f"{places[name]:>{digits}}{'*' if name in critical else ' '}",
+            bars.get(name, ""),
+            f"{lengths[name]:>{longest}}",
+            padded_lanes.get(lanes[name], ""),
+            padded_states[state],
+        )
         if not colored:
-            head = "".join([f"{text}  " for text, _ in cells if text])
+            head = "".join([f"{text}  " for text in cells if text])
             return head, len(head)
-        shown = [(text, color) for text, color in cells if text]
+        colors = (None, "red" if name in critical else "cyan", None, None, _COLORS.get(state))
+        shown = [(text, color) for text, color in zip(cells, colors, strict=True) if text]
         taken = sum(len(text) + 2 for text, _ in shown)
         styled = (click.style(text, fg=color) if color else text for text, color in shown)
         return "".join(f"{text}  " for text in styled), taken
 
     return columns
+
+
+def _padded(texts: Mapping[Any, str]) -> dict[Any, str]:
+    """All as wide as the widest one."""
+    widest = max(map(len, texts.values()))
+    return {key: f"{text:<{widest}}" for key, text in texts.items()}
 
 
 def _tree(
@@ -223,8 +230,9 @@ def _signs() -> Signs:
 
 
 def _cropped(text: str, width: int) -> str:
+    width = max(width, TITLE)
+    if len(text) * 2 <= width:  # no character takes more than two columns
+        return text
     from rich.cells import cell_len, set_cell_size
 
-    width = max(width, TITLE)
-    # no character takes more than two columns
-    return text if len(text) * 2 <= width or cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
+    return text if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
