@@ -1,15 +1,13 @@
 """What a coverage-guided fuzzer found of ways through the reader, the edits and the merge, tried again.
 
-`fuzz_corpus.json` has documents as Latin-1, so that each character is a byte; each was chosen from what a run of atheris
-had kept since it covers branches of mdtodo/markdown that the others do not.
+`fuzz_corpus.json` has for each property of `tests/fuzz` the texts that `python -m tests.fuzz.choose` has chosen from what a run
+of `python -m tests.fuzz` had kept: each covers a way through mdtodo/markdown or mdtodo/fast_path that the others do not.
 """
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from cProfile import Profile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,14 +23,16 @@ from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.merge.three_way import merge
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.plan import plan
+from tests.fuzz import properties
+from tests.fuzz.versions import Versions, committed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mdtodo.core.task import Task
 
-CORPUS = Path(__file__).with_name("fuzz_corpus.json")
-DOCUMENTS = [text.encode("latin-1") for text in json.loads(CORPUS.read_text(encoding="ascii"))]
+TEXTS = committed()
+DOCUMENTS = sorted({text for _, one in TEXTS for text in Versions.of(one).texts})
 ANY = frozenset(Status)
 
 
@@ -54,6 +54,18 @@ READABLE = _readable()
 
 def test_most_documents_can_be_read() -> None:
     assert len(READABLE) > 0.8 * len(DOCUMENTS) > 50
+
+
+def test_each_text_has_its_property() -> None:
+    assert len(TEXTS) > 50
+    for name, text in TEXTS:
+        getattr(properties, name)(Versions.of(text))
+
+
+def test_what_is_read_again_of_any_text_is_what_a_parse_finds() -> None:
+    for _, text in TEXTS:
+        properties.rereads(Versions.of(text))
+        properties.renames(Versions.of(text))
 
 
 def test_every_document_is_planned_and_a_tick_and_its_opposite_leave_the_bytes() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -15,6 +14,7 @@ from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.move_across import plain_subtree, put_task, remove_task
 from mdtodo.markdown.edits.move_task import Target, below_it, move_task
 from tests.examples import examples
+from tests.fuzz.editing import words
 from tests.markdown.edits.test_promise_bytes import DOCUMENTS
 
 
@@ -35,13 +35,6 @@ def target(data: bytes, place: tuple[str, int]) -> dict[str, object]:
     if kind in ("under", "before"):
         return {kind: number % len(document.items)}
     return {"top": kind == "top"}
-
-
-def words(data: bytes) -> Counter[bytes]:
-    """The lines that say anything, without what they begin with."""
-    lines = re.split(rb"\r\n|\n|\r", data.removeprefix(b"\xef\xbb\xbf"))
-    bare = (re.sub(rb"^(?:[ \t>]|[0-9]{1,9}[.)](?=[ \t])|[-+*](?=[ \t]))*", b"", line) for line in lines)
-    return Counter(line for line in bare if line.strip())
 
 
 @examples(600)

@@ -1,0 +1,280 @@
+"""What must hold of any text that is edited or merged: nothing but what was asked for is another byte."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mdtodo.core.edits import AddNote, AddSubtasks, ChangeLine, Edit, MoveTask, SetKey, SetStatus
+from mdtodo.core.task import WRITTEN_CHARS, Status
+from mdtodo.errors import EditError
+from mdtodo.markdown.edits.add_task import add_task
+from mdtodo.markdown.edits.apply import apply
+from mdtodo.markdown.keys.read import read_keys
+from mdtodo.markdown.merge.three_way import merge
+from mdtodo.markdown.tasks import read_tasks
+from tests.markdown.versions import merge_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mdtodo.core.task import Anchor
+    from mdtodo.markdown.document import Document, Item
+    from tests.fuzz.versions import Versions
+
+ANY = frozenset(Status)
+#: No random text has it.
+NEW = "brand new words"
+
+
+def marks(versions: Versions) -> None:
+    """Boxes and keys."""
+    for edited in _edited(versions):
+        for index in edited.chosen:
+            edited.ticks(index)
+            edited.writes_keys(index)
+
+
+def additions(versions: Versions) -> None:
+    """Subtasks, notes and new tasks."""
+    for edited in _edited(versions):
+        edited.adds()
+        for index in edited.chosen:
+            edited.adds_below(index)
+
+
+def rewordings(versions: Versions) -> None:
+    """Other words, and another place."""
+    for edited in _edited(versions):
+        for index in edited.chosen:
+            edited.changes_words(index)
+            edited.moves(index)
+
+
+def _edited(versions: Versions) -> list[_Edited]:
+    return [_Edited(document, versions) for document in versions.documents()[:1]]
+
+
+class _Edited:
+    """One text, and what each edit makes of it."""
+
+    def __init__(self, document: Document, versions: Versions) -> None:
+        self.document = document
+        self.data = document.data
+        self.versions = versions
+        self.tasks = read_tasks({"TODO.md": document})
+
+    @property
+    def chosen(self) -> list[int]:
+        """One in the middle, and the last."""
+        return sorted({len(self.tasks) // 3, len(self.tasks) - 1} if self.tasks else ())
+
+    def applied(self, edit: Edit, data: bytes | None = None) -> bytes | None:
+        """The bytes after the edit, which are the same after the edit once more; None where it cannot be made."""
+        data = self.data if data is None else data
+        made = apply(data, [edit], self.versions.statuses, tolerant=True)
+        if made.missing:
+            assert made.data == data
+            return None
+        again = apply(made.data, [edit], self.versions.statuses, tolerant=True)
+        assert again.data == made.data, edit
+        return made.data
+
+    def after(self, data: bytes) -> Document:
+        """It can be read still."""
+        document = self.versions.document(data)
+        assert document is not None
+        return document
+
+    def ticks(self, index: int) -> None:
+        """One byte changes, or a character of the box, and changes back."""
+        item, anchor = self.document.items[index], self.tasks[index].anchor
+        for status in Status:
+            made = self.applied(SetStatus(anchor, status, ANY))
+            if made is None:
+                continue
+            box = WRITTEN_CHARS[status] if item.status is not status else item.char
+            expected = self.data[: item.box] + box.encode() + self.data[item.box + len(item.char.encode()) :]
+            assert made == expected
+            back = self.applied(SetStatus(anchor, item.status, ANY), made)
+            assert back == self.data or WRITTEN_CHARS[item.status] != item.char
+
+    def writes_keys(self, index: int) -> None:
+        """A key that is written is read, and leaves no trace when it is taken off."""
+        item, anchor = self.document.items[index], self.tasks[index].anchor
+        for key, value in (("failed", "7"), ("due", "2026-11-21"), ("worker", "w-1")):
+            made = self.applied(SetKey(anchor, key, value))
+            if made is None:
+                continue
+            found = self.after(made)
+            keys = read_keys(found.items[index].text)
+            assert str(getattr(keys, key)) == value
+            assert keys.title == self.tasks[index].title
+            self._others_stay(found, index)
+            self._ids_stay(found)
+            if not any(token.name == key for token in read_keys(item.text).tokens):
+                _is_inserted(self.data, made)
+                now = read_tasks({"TODO.md": found})[index].anchor
+                assert self.applied(SetKey(now, key, None), made) == self.data
+
+    def adds_below(self, index: int) -> None:
+        """Subtasks and notes are inserted below the task, and are one block each."""
+        anchor = self.tasks[index].anchor
+        added: list[tuple[Edit, int]] = [
+            (AddNote(anchor, NEW), 0),
+            (AddNote(anchor, "- [ ] `a\n# b"), 0),
+            (AddSubtasks(anchor, (f"- [ ] {NEW}", f"  1. [ ] {NEW} 2")), 2),
+        ]
+        for edit, count in added:
+            made = self.applied(edit)
+            if made is None or made == self.data:
+                continue
+            found = self.after(made)
+            self._is_added(made, found, count)
+            new = [item for item in found.items if NEW in item.text]
+            assert [item.parent for item in new] == ([index, new[0].index] if count else [])
+
+    def adds(self) -> None:
+        """A new task, at the end, below a task, and in each of some sections."""
+        places: list[dict[str, Anchor | str]] = [{}]
+        places += [{"under": task.anchor} for task in [*self.tasks[:1], *self.tasks[-1:]]]
+        places += [{"section": heading.text} for heading in self.document.headings[:2]]
+        for place in places:
+            try:
+                made = add_task(
+                    self.data, NEW, statuses=self.versions.statuses, document=self.document, **place
+                )  # type: ignore[arg-type]
+            except EditError:
+                continue
+            self._is_added(made, self.after(made), 1)
+
+    def changes_words(self, index: int) -> None:
+        """What is not on the lines of the task stays."""
+        item, anchor = self.document.items[index], self.tasks[index].anchor
+        edit = ChangeLine(anchor, (("due", None), ("est", "2h")), (("tag", True),), NEW)
+        made = apply(self.data, [edit], self.versions.statuses, tolerant=True)
+        if made.missing:
+            return
+        assert made.data.startswith(self.data[: item.pieces[0].start])
+        # further lines of its words go, and of these ends of lines that of the first one stays
+        assert made.data.endswith(self.data[item.pieces[-1].end :].lstrip(b"\r\n"))
+        found = self.after(made.data)
+        keys = read_keys(found.items[index].text)
+        assert (keys.title, keys.due, "tag" in keys.tags) == (NEW, None, True)
+        self._others_stay(found, index)
+
+    def moves(self, index: int) -> None:
+        """No word is lost, and no other task moves."""
+        anchor, last = self.tasks[index].anchor, self.tasks[-1].anchor
+        for under, before, top in (
+            (None, None, False),
+            (None, None, True),
+            (last, None, False),
+            (None, last, False),
+        ):
+            made = apply(
+                self.data, [MoveTask(anchor, under, before, None, top)], self.versions.statuses, tolerant=True
+            )
+            if made.missing or made.data == self.data:
+                continue
+            assert words(made.data) == words(self.data)
+            moving = self._subtree(index)
+            inside = {self.document.items[one].text.strip() for one in moving}
+            left, now = (
+                [item.text for item in one.items if item.text.strip() not in inside]
+                for one in (self.document, self.after(made.data))
+            )
+            assert left == now
+
+    def _subtree(self, index: int) -> set[int]:
+        found = {index}
+        for item in self.document.items[index + 1 :]:
+            if item.parent in found:
+                found.add(item.index)
+        return found
+
+    def _is_added(self, made: bytes, found: Document, count: int) -> None:
+        _is_inserted(self.data, made)
+        old = [item for item in found.items if NEW not in item.text]
+        assert len(found.items) - len(old) == count
+        assert [_said(found, item) for item in old] == [
+            _said(self.document, item) for item in self.document.items
+        ]
+        assert len(found.headings) == len(self.document.headings)
+        self._ids_stay(found)
+
+    def _others_stay(self, found: Document, index: int) -> None:
+        for now, was in zip(found.items, self.document.items, strict=True):
+            assert (now.status, now.parent, now.headings) == (was.status, was.parent, was.headings)
+            assert now.text == was.text or now.index == index
+
+    def _ids_stay(self, found: Document) -> None:
+        tasks = [task for task in read_tasks({"TODO.md": found}) if NEW not in task.title]
+        assert [task.id for task in tasks] == [task.id for task in self.tasks]
+
+
+def _said(document: Document, item: Item) -> tuple[object, ...]:
+    """What must stay of each task."""
+    return (
+        item.status,
+        item.text,
+        None if item.parent is None else document.items[item.parent].text,
+        item.headings,
+    )
+
+
+def _is_inserted(before: bytes, after: bytes) -> None:
+    """`after` is `before` with something put in at one place."""
+    same = next((n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), len(before))
+    assert len(after) > len(before)
+    assert after.endswith(before[same:])
+
+
+def words(data: bytes) -> Counter[bytes]:
+    """The lines that say anything, without what they begin with."""
+    lines = re.split(rb"\r\n|\n|\r", data.removeprefix(b"\xef\xbb\xbf"))
+    bare = (re.sub(rb"^(?:[ \t>]|[0-9]{1,9}[.)](?=[ \t])|[-+*](?=[ \t]))*", b"", line) for line in lines)
+    return Counter(line for line in bare if line.strip())
+
+
+# Merges.
+
+
+@cache
+def _merge_text(base: bytes, ours: bytes, theirs: bytes, style: str) -> bytes:
+    return merge_file(base, ours, theirs, *([f"--{style}"] if style != "merge" else []))[1]
+
+
+def merges(versions: Versions) -> None:
+    """What one side alone has changed is the result; of two sides nothing is lost that both have."""
+    base, *sides = [text for text in versions.texts if versions.document(text) is not None] or [b""]
+    if not sides:
+        return
+    ours, theirs = sides[0], sides[-1]
+    for one, other, expected in ((ours, base, ours), (base, ours, ours), (ours, ours, ours)):
+        merged = merge(base, one, other, versions.statuses, text_merge=_merge_text)
+        assert merged is None or (merged.data, merged.conflicts) == (expected, 0)
+    merged = merge(base, ours, theirs, versions.statuses, text_merge=_merge_text)
+    if merged is not None:
+        _nothing_is_lost(versions, merged.data, (base, ours, theirs))
+        if merged.conflicts:
+            count, data = merge_file(base, ours, theirs)
+            assert count or data.count(b"[") > max(one.count(b"[") for one in (base, ours, theirs))
+
+
+def _nothing_is_lost(versions: Versions, data: bytes, sides: Sequence[bytes]) -> None:
+    was, our, their = (_titles(versions, one) for one in sides)
+    for title in our:
+        if title in their or title not in was:
+            assert title.encode() in data, title
+    for title in their:
+        assert title in was or title.encode() in data, title
+
+
+def _titles(versions: Versions, data: bytes) -> set[str]:
+    """Of tasks that say one plain line."""
+    document = versions.document(data)
+    assert document is not None
+    return {item.text for item in document.items if re.fullmatch(r"[a-z][a-z ]*[a-z]", item.text)}

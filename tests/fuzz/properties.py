@@ -1,0 +1,19 @@
+"""All that must hold of some versions of a file, one function each: it raises where that is not so."""
+
+from tests.fuzz.costs import costs
+from tests.fuzz.editing import additions, marks, merges, rewordings
+from tests.fuzz.hooks import gates, hooks
+from tests.fuzz.reading import reads, renames, rereads
+
+__all__ = [
+    "additions",
+    "costs",
+    "gates",
+    "hooks",
+    "marks",
+    "merges",
+    "reads",
+    "renames",
+    "rereads",
+    "rewordings",
+]
