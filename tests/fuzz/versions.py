@@ -33,10 +33,6 @@ class Versions(NamedTuple):
         statuses = _CHARS if data.startswith(MORE) else STATUS_CHARS
         return cls(tuple(data.removeprefix(MORE).split(BETWEEN)[:MOST]), statuses)
 
-    def bytes(self) -> bytes:
-        """As `of` reads them."""
-        return written(self.texts, more=self.statuses is _CHARS)
-
     def documents(self) -> list[Document]:
         """Of those that can be read."""
         found = [self.document(text) for text in self.texts]
