@@ -39,10 +39,12 @@ def test_a_changed_file_is_read_again_as_if_it_were_new(seed: int) -> None:
     before = _readable(changes.file(random))
     if before is None:
         return
+    again = before
     for _ in range(3):
         data = changes.changed(random, before.data)
         if (after := _readable(data)) is not None:
-            assert alike(reparse(before, data)) == alike(after)
+            again = reparse(again, data)
+            assert alike(reparse(before, data)) == alike(again) == alike(after)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +141,19 @@ def test_a_heading_that_holds_for_what_follows_no_more_is_seen() -> None:
     after = reparse(before, before.data.replace(b"## X", b"> ## X"))
     assert before.items[0].headings == (0, 1, 2)
     assert after.items[0].headings == (0, 2)
+
+
+@pytest.mark.parametrize("mark", ["*", "1."])
+def test_lists_stay_apart_when_one_without_tasks_goes_after_another_one_came(mark: str) -> None:
+    """What a list is called that came must not be what one is called that stays."""
+    texts = [b"- [ ] a\n  - b\n\n- [ ] c\n- [ ] d\n- [ ] e\n- [ ] f\n"]
+    texts.append(texts[0] + b"  %s [ ] g\n" % mark.encode())
+    texts.append(texts[1].removeprefix(b"- [ ] a\n  - b\n\n"))
+    document = parse(texts[0])
+    for text in texts[1:]:
+        document, part = reparse_part(document, text)
+        assert part is not None
+        assert alike(document) == alike(parse(text))
 
 
 def test_an_unreadable_change_is_refused_as_by_a_parse() -> None:
