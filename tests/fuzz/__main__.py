@@ -29,6 +29,7 @@ SHARES = {
     "marks": 4,
     "additions": 8,
     "rewordings": 6,
+    "archives": 6,
     "merges": 8,
     "hooks": 6,
     "gates": 6,

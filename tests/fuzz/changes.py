@@ -90,6 +90,13 @@ def fresh(random: Random) -> bytes:
     return written(texts, more=random.random() < 0.05)
 
 
+def short(random: Random) -> bytes:
+    """A few pieces of lines, of which long texts may be made; and what stands before these."""
+    pieces = [*_WORDS, *_PREFIXES, *_BLOCKS, b"\n", b"\n", b"\n  ", b"- [ ] "]
+    made = b"".join(random.choices(pieces, k=random.choice([1, 1, 2, 2, 3, 4])))
+    return written([made, random.choice([b"", b"", b"- [ ] ", random.choice(pieces), b"- [ ] a\n"])])
+
+
 def _few_kinds(random: Random) -> list[bytes]:
     """Versions of a list, with headings or not, of tasks of which some have more below them: lines of few kinds, so that
     what one opens another one closes, or does not."""

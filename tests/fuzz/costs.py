@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from mdtodo.core.edits import SetKey, SetStatus
+from mdtodo.core.task import Status
+from mdtodo.errors import EditError
+from mdtodo.markdown.anchors import anchors
 from mdtodo.markdown.document import parse
+from mdtodo.markdown.edits.add_task import add_task
+from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.reparse import reparse_part
 from mdtodo.markdown.tasks import read_tasks
@@ -41,7 +48,8 @@ def _is_dear(name: str, head: bytes, seed: bytes, size: int) -> bool:
 
 @cache
 def _plain(name: str, size: int) -> float:
-    works = _WORK[name](_PLAIN * (size // len(_PLAIN)))
+    # of a plain list only a part is read again, which other texts do not allow
+    works = _WORK["parse" if name == "reparse_part" else name](_PLAIN * (size // len(_PLAIN)))
     return max(min(cpu_seconds(work) for _ in range(_TRIES)) for work in works)
 
 
@@ -65,4 +73,22 @@ def _rereading(data: bytes) -> list[Callable[[], object]]:
     return [partial(reparse_part, document, one) for one in changed]
 
 
-_WORK = {"parse": _reading, "read_tasks": _tasks, "reparse_part": _rereading}
+def _editing(data: bytes) -> list[Callable[[], object]]:
+    """A tick, a key and a new task."""
+    document = parse(data)
+    found = anchors(document, "TODO.md")[:1]
+    edits = [edit for one in found for edit in (SetStatus(one, Status.DONE), SetKey(one, "failed", "1"))]
+
+    def add() -> None:
+        read_keys.cache_clear()
+        with suppress(EditError):  # code or HTML up to the end of the file
+            add_task(data, "one more #tag")
+
+    def change() -> None:
+        read_keys.cache_clear()
+        apply(data, edits, tolerant=True)
+
+    return [change, add]
+
+
+_WORK = {"parse": _reading, "read_tasks": _tasks, "reparse_part": _rereading, "edits": _editing}

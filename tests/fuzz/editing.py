@@ -7,11 +7,22 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mdtodo.core.edits import AddNote, AddSubtasks, ChangeLine, Edit, MoveTask, SetKey, SetStatus
+from mdtodo.core.edits import (
+    AddNote,
+    AddSubtasks,
+    ArchiveSubtree,
+    ChangeLine,
+    Edit,
+    MoveTask,
+    SetKey,
+    SetStatus,
+    TakeSubtree,
+)
 from mdtodo.core.task import WRITTEN_CHARS, Status
 from mdtodo.errors import EditError
 from mdtodo.markdown.edits.add_task import add_task
 from mdtodo.markdown.edits.apply import apply
+from mdtodo.markdown.edits.outline import Outline, plain
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.merge.three_way import merge
 from mdtodo.markdown.tasks import read_tasks
@@ -55,6 +66,31 @@ def rewordings(versions: Versions) -> None:
 
 def _edited(versions: Versions) -> list[_Edited]:
     return [_Edited(document, versions) for document in versions.documents()[:1]]
+
+
+def archives(versions: Versions) -> None:
+    """A top-level task goes from one text to another, with all that is below it, and no other byte of the two changes."""
+    known = versions.documents()
+    if not known:
+        return
+    document, archive = known[0], known[-1]
+    outline, edited = Outline(document), _Edited(document, versions)
+    there = Outline(archive).tasks
+    for index in edited.chosen:
+        while (parent := document.items[index].parent) is not None:
+            index = parent
+        item, anchor = document.items[index], edited.tasks[index].anchor
+        path, text = outline.path(item), outline.text(item)
+        key = path, plain(text)
+        earlier, left = len(there.get(key, ())), len(outline.tasks[key]) - 1
+        put = edited.applied(ArchiveSubtree(anchor, text, path, earlier), archive.data)
+        took = edited.applied(TakeSubtree(anchor, plain(text), path, left))
+        if put is not None:
+            _is_inserted(archive.data, put)
+            assert len(Outline(edited.after(put)).tasks[key]) == earlier + 1
+        if took is not None:
+            _is_inserted(took, document.data)
+            assert len(Outline(edited.after(took)).tasks.get(key, ())) == left
 
 
 class _Edited:

@@ -1,12 +1,13 @@
 """All that must hold of some versions of a file, one function each: it raises where that is not so."""
 
 from tests.fuzz.costs import costs
-from tests.fuzz.editing import additions, marks, merges, rewordings
+from tests.fuzz.editing import additions, archives, marks, merges, rewordings
 from tests.fuzz.hooks import gates, hooks
 from tests.fuzz.reading import reads, renames, rereads
 
 __all__ = [
     "additions",
+    "archives",
     "costs",
     "gates",
     "hooks",

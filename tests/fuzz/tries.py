@@ -9,7 +9,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from tests.fuzz import properties
-from tests.fuzz.changes import changed, fresh
+from tests.fuzz.changes import changed, fresh, short
 from tests.fuzz.minimize import minimized
 from tests.fuzz.versions import Versions, committed
 
@@ -28,11 +28,12 @@ class Tries:
     """What one process does. `kept` has a file for each text that goes a way of its own."""
 
     def __init__(self, name: str, seconds: float, random: Random, kept: Path) -> None:
+        self.make = short if name == "costs" else fresh
         self.check = getattr(properties, name)
         self.seconds = seconds
         self.random = random
         self.kept = kept
-        new = [fresh(random) for _ in range(_FRESH)]
+        new = [self.make(random) for _ in range(_FRESH)]
         self.known = [
             *[text for _, text in committed()],
             *new,
@@ -88,8 +89,8 @@ class Tries:
         return None
 
     def _changed(self, data: bytes) -> bytes:
-        if self.random.random() < 0.4:
-            return fresh(self.random)
+        if self.random.random() < (0.4 if self.make is fresh else 0.8):
+            return self.make(self.random)
         return changed(self.random, data, self.random.choice(self.known))
 
     def _end(self, way: str) -> None:
