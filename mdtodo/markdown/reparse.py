@@ -144,7 +144,7 @@ class _Change:
         known = _numbers_of(old.items, there)
         if known is None or place.placed(old.items, known)[: end - begin] != there[: end - begin]:
             return None
-        placed = place.placed(new.items, self._numbers(new, begin, end, trail))
+        placed = place.placed(new.items, self._numbers(new, there, trail))
         joined = (there[-1].list_index, placed[-1].list_index) if trail else (-1, -1)
         items = before.items[:begin] + placed[: len(placed) - trail]
         more = len(items) - end
@@ -157,18 +157,20 @@ class _Change:
         )
         return Reparsed(document, self._part(begin, end, len(items), trail))
 
-    def _numbers(self, new: Document, begin: int, end: int, trail: int) -> dict[int, int]:
-        """The numbers of the lists of the part as it is now, of which the first and the last may go on outside; all others
-        get new ones, as where lists without tasks are, or were, is not known."""
-        items, made = self.before.items, dict[int, int]()
+    def _numbers(self, new: Document, there: Sequence[Item], trail: int) -> dict[int, int]:
+        """The numbers of the lists of the part as it is now, of which the first and the last may go on outside. The
+        others get those that the part had, and then new ones: where lists without tasks are, or were, is not known."""
+        made: dict[int, int] = {}
         if self.first.item is not None:
-            made[0] = items[begin].list_index
-        if trail and items[end].list_index != made.get(0):
-            made.setdefault(new.items[-1].list_index, items[end].list_index)
-        own = {item.list_index for item in new.items} - made.keys()
-        if own:
-            free = 1 + max([item.list_index for item in items], default=-1)
-            made.update({number: free + number for number in own})
+            made[0] = there[0].list_index
+        if trail and there[-1].list_index != made.get(0):
+            made.setdefault(new.items[-1].list_index, there[-1].list_index)
+        spare = sorted({item.list_index for item in there}.difference(made.values()))
+        own = sorted({item.list_index for item in new.items} - made.keys())
+        made.update(zip(own, spare, strict=False))
+        if len(own) > len(spare):
+            free = 1 + max([item.list_index for item in self.before.items])
+            made.update({number: free + number for number in own[len(spare) :]})
         return made
 
     def _part(self, begin: int, end: int, new_end: int, trail: int) -> Part:
