@@ -61,7 +61,12 @@ class Tries:
 
         # none of libFuzzer's own limits: what takes long is looked for by `costs`
         options = ["-len_control=0", "-timeout=100000", "-rss_limit_mb=0", "-verbosity=0", "-reload=0"]
-        options += ["-detect_leaks=0", f"-max_len={_LONGEST}", f"-seed={self.random.randrange(1, 2**31)}"]
+        options += [
+            "-detect_leaks=0",
+            "-report_slow_units=100000",
+            f"-max_len={_LONGEST}",
+            f"-seed={self.random.randrange(1, 2**31)}",
+        ]
         atheris.Setup([sys.argv[0], *options, str(self.kept)], tried, custom_mutator=mutated)
         atheris.Fuzz()
 
