@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 Way = tuple[str, int, int]
 Ways = frozenset[Way]
 
-#: Those that need no git, nor measure times.
-_CHEAP = [name for name in properties.__all__ if name not in ("costs", "gates", "merges")]
+#: Those that need no repository, nor measure times.
+_CHEAP = [name for name in properties.__all__ if name not in ("costs", "gates")]
 _ROOMS = tuple([f"{Path(__file__).parents[2]}/mdtodo/{room}/" for room in ("markdown", "fast_path")])
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tests.fuzz.versions import Versions
 
 ANY = frozenset(Status)
-#: No random text has it.
+#: Texts that have it, as coverage leads to some, are left out.
 NEW = "brand new words"
 
 
@@ -65,7 +65,8 @@ def rewordings(versions: Versions) -> None:
 
 
 def _edited(versions: Versions) -> list[_Edited]:
-    return [_Edited(document, versions) for document in versions.documents()[:1]]
+    known = [one for one in versions.documents() if NEW.encode() not in one.data]
+    return [_Edited(document, versions) for document in known[:1]]
 
 
 def archives(versions: Versions) -> None:

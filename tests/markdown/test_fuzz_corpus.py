@@ -20,7 +20,6 @@ from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.add_task import add_task
 from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.markdown.merge.three_way import merge
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.plan import plan
 from tests.fuzz import properties
@@ -107,17 +106,6 @@ def test_every_edit_is_made_once_or_refused() -> None:
                 assert again.data == made.data, (data, edit)
         with suppress(EditError):
             assert len(_tasks(add_task(data, "one more #tag"))) == len(_tasks(data)) + 1
-
-
-def _text_merge(base: bytes, ours: bytes, theirs: bytes, style: str) -> bytes:
-    raise InputError("git would be asked")
-
-
-def test_every_document_merges_with_itself_changed() -> None:
-    for data in READABLE:
-        ours = data.replace(b"[ ]", b"[x]", 1)
-        merged = merge(data, ours, data, text_merge=_text_merge)
-        assert merged is None or merged.data == ours
 
 
 @pytest.mark.parametrize("work", [_tasks, lambda data: plan(_tasks(data), DEFAULT)])
