@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits.move_across import plain_subtree, put_task, remove_task
+from mdtodo.markdown.edits.move_across import plain_subtree, put_task, remove_task, text_to_put
 from mdtodo.markdown.edits.move_task import Target, below_it, move_task
 from tests.examples import examples
 from tests.fuzz.editing import words
@@ -202,3 +202,23 @@ def test_another_file_gets_the_lines_and_gives_them_back(
     siblings = [one for one in there.items if one.list_index == there.items[place].list_index]
     if kind == "before" and len(siblings) > 2:
         assert remove_task(parse(put.data), put.number, STATUS_CHARS) == other
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b" 10. \t[x] b\n", id="the tab leads further"),
+        pytest.param(b" - [/] b\n  |-\n", id="a table"),
+        pytest.param(b"   - [x] a\n    -\n", id="an underline"),
+        pytest.param(b"  1. [ ] a\n    1. b\n", id="another item"),
+    ],
+)
+def test_lines_that_would_be_something_else_at_the_margin_do_not_go_to_another_file(data: bytes) -> None:
+    document = parse(data)
+    with pytest.raises(EditError, match="same task"):
+        text_to_put(document, 0, STATUS_CHARS)
+
+
+def test_lines_without_a_task_are_not_put() -> None:
+    with pytest.raises(EditError, match="same task"):
+        put_task(parse(b"- [ ] a\n"), "10. \t[x] b\n", Target(), STATUS_CHARS)
