@@ -14,14 +14,19 @@ from mdtodo.core.edits import (
     ChangeLine,
     Edit,
     MoveTask,
+    PutSubtree,
+    RemoveSubtree,
     SetKey,
     SetStatus,
     TakeSubtree,
 )
 from mdtodo.core.task import WRITTEN_CHARS, Status
 from mdtodo.errors import EditError
+from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.add_task import add_task
 from mdtodo.markdown.edits.apply import apply
+from mdtodo.markdown.edits.move_across import put_task, remove_task, text_to_put
+from mdtodo.markdown.edits.move_task import Target, below_it
 from mdtodo.markdown.edits.outline import Outline, plain
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.merge.three_way import merge
@@ -92,6 +97,29 @@ def archives(versions: Versions) -> None:
         if took is not None:
             _is_inserted(took, document.data)
             assert len(Outline(edited.after(took)).tasks.get(key, ())) == left
+
+
+def moves_across(versions: Versions) -> None:
+    """A task goes to another file, with all that is below it: no word is lost in either."""
+    known = versions.documents()
+    for edited in _edited(versions):
+        for index in edited.chosen:
+            try:
+                text = text_to_put(edited.document, index, versions.statuses)
+                put = put_task(known[-1], text, Target(), versions.statuses)
+                left = remove_task(edited.document, index, versions.statuses)
+            except EditError:
+                continue
+            items = parse(text.encode(), versions.statuses).items
+            assert [item.text for item in items] == [
+                edited.document.items[one].text for one in edited.subtree(index)
+            ]
+            assert words(put.data) == words(known[-1].data) + words(text.encode())
+            assert words(left) + words(text.encode()) == words(edited.data)
+            anchor = read_tasks({"TODO.md": edited.after(put.data)})[put.number].anchor
+            made = edited.applied(PutSubtree(anchor, text, None, None, None), known[-1].data)
+            assert made in (None, put.data, known[-1].data)
+            assert edited.applied(RemoveSubtree(edited.tasks[index].anchor, text)) in (None, left)
 
 
 class _Edited:
@@ -217,7 +245,7 @@ class _Edited:
             if made.missing or made.data == self.data:
                 continue
             assert words(made.data) == words(self.data)
-            moving = self._subtree(index)
+            moving = self.subtree(index)
             inside = {self.document.items[one].text.strip() for one in moving}
             left, now = (
                 [item.text for item in one.items if item.text.strip() not in inside]
@@ -225,12 +253,9 @@ class _Edited:
             )
             assert left == now
 
-    def _subtree(self, index: int) -> set[int]:
-        found = {index}
-        for item in self.document.items[index + 1 :]:
-            if item.parent in found:
-                found.add(item.index)
-        return found
+    def subtree(self, index: int) -> list[int]:
+        """The task and all below it."""
+        return sorted(below_it(self.document, index))
 
     def _is_added(self, made: bytes, found: Document, count: int) -> None:
         _is_inserted(self.data, made)
@@ -321,12 +346,10 @@ def _has_equals(versions: Versions, *texts: bytes) -> bool:
 
 
 def _nothing_is_lost(versions: Versions, data: bytes, sides: Sequence[bytes]) -> None:
-    was, our, their = (_titles(versions, one) for one in sides)
-    for title in our:
-        if title in their or title not in was:
-            assert title.encode() in data, title
-    for title in their:
-        assert title in was or title.encode() in data, title
+    """What both sides have, or one of them has that is nowhere in base, is there."""
+    base, our, their = sides[0], *(_titles(versions, one) for one in sides[1:])
+    for title in our | their:
+        assert title.encode() in data or (title.encode() in base and not {title} <= our & their), title
 
 
 def _titles(versions: Versions, data: bytes) -> set[str]:

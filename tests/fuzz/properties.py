@@ -1,7 +1,7 @@
 """All that must hold of some versions of a file, one function each: it raises where that is not so."""
 
 from tests.fuzz.costs import costs
-from tests.fuzz.editing import additions, archives, marks, merges, rewordings
+from tests.fuzz.editing import additions, archives, marks, merges, moves_across, rewordings
 from tests.fuzz.hooks import gates, hooks
 from tests.fuzz.reading import reads, renames, rereads
 
@@ -13,6 +13,7 @@ __all__ = [
     "hooks",
     "marks",
     "merges",
+    "moves_across",
     "reads",
     "renames",
     "rereads",
