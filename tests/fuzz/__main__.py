@@ -63,7 +63,9 @@ def main() -> int:
     if given.one:
         _one(given.one, given.seconds, given.seed, given.kept, guided=given.guided)
     with tempfile.TemporaryDirectory() as scratch:
-        failures = _all(given, given.kept or Path(scratch))
+        # also for the repositories of the processes, which end without a word
+        ENVIRONMENT["TMPDIR"] = scratch
+        failures = _all(given, given.kept or Path(scratch, "kept"))
     if failures:
         given.failures.write_text(json.dumps(failures, indent=1) + "\n", encoding="ascii")
         _say(f"in {given.failures}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mdtodo.core.edits import (
@@ -304,7 +304,7 @@ def words(data: bytes) -> Counter[bytes]:
 # Merges.
 
 
-@cache
+@lru_cache(1000)
 def _merge_text(base: bytes, ours: bytes, theirs: bytes, style: str) -> bytes:
     return merge_file(base, ours, theirs, *([f"--{style}"] if style != "merge" else []))[1]
 
