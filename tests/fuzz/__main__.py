@@ -33,6 +33,7 @@ SHARES = {
     "moves_across": 5,
     "merges": 8,
     "hooks": 6,
+    "boxes": 4,
     "gates": 6,
     "costs": 8,
 }

@@ -16,6 +16,7 @@ from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.operations.check import check as whole
 from mdtodo.planning.plan import plan_for_check
+from mdtodo.proof.line_map import boxes_of, normalized
 from tests.fast_path.both import CONFIG, MEMORY, SETTINGS, facts, parsed, read
 
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ def hooks(versions: Versions) -> None:
         if facts(text) is not None:
             documents = {"TODO.md": parse(text)}
             assert not whole._of_documents(documents, plan_for_check(read_tasks(documents), CONFIG), CONFIG)
+
+
+def boxes(versions: Versions) -> None:
+    """Each task has its box for who judges ticks line by line, who does not parse. Definitions of links on several lines
+    before a box are not looked for there."""
+    for text in map(normalized, versions.texts):
+        document = versions.document(text)
+        if document is not None and b"]:" not in text:
+            assert {item.box for item in document.items} <= {box.at for box in boxes_of(text)}
 
 
 def gates(versions: Versions) -> None:

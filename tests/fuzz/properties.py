@@ -2,12 +2,13 @@
 
 from tests.fuzz.costs import costs
 from tests.fuzz.editing import additions, archives, marks, merges, moves_across, rewordings
-from tests.fuzz.hooks import gates, hooks
+from tests.fuzz.hooks import boxes, gates, hooks
 from tests.fuzz.reading import reads, renames, rereads
 
 __all__ = [
     "additions",
     "archives",
+    "boxes",
     "costs",
     "gates",
     "hooks",
