@@ -16,18 +16,17 @@ else:
 
 
 class Shift(NamedTuple):
-    """How far items move: so many items, lines and bytes; lists are numbered higher by `lists`, but the one that goes
-    on there, `joined`: its number before, and now."""
+    """How far items move: so many items, lines and bytes; `joined`: of the list that goes on there its number before,
+    and now."""
 
     items: int
     lines: int
     size: int
-    lists: int
     joined: tuple[int, int]
 
     def __bool__(self) -> bool:
         """Whether it changes anything."""
-        return any(self[:4]) or self.joined[0] != self.joined[1]
+        return any(self[:3]) or self.joined[0] != self.joined[1]
 
     def of(self, item: Item) -> Item:
         """The item where it is then."""
@@ -37,7 +36,7 @@ class Shift(NamedTuple):
         values[_LINE] += self.lines
         values[_BOX] += self.size
         values[_END] += self.size
-        values[_LIST] = now if item.list_index == was else item.list_index + self.lists
+        values[_LIST] = now if item.list_index == was else item.list_index
         if item.parent is not None:
             values[_PARENT] += self.items
         if size := self.size:

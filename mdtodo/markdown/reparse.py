@@ -141,15 +141,15 @@ class _Change:
         place = _Place.of(old, before, begin, self.first)
         if place is None or (new.items and not old.items):  # where its tasks stand is not known
             return None
-        found, placed = place.placed(old.items), place.placed(new.items)
-        if found[: len(found) - trail] != before.items[begin:end]:
+        there = before.items[begin : end + trail]
+        known = _numbers_of(old.items, there)
+        if known is None or place.placed(old.items, known)[: end - begin] != there[: end - begin]:
             return None
-        joined = (found[-1].list_index, placed[-1].list_index) if trail else (-1, -1)
-        if trail and joined[0] != before.items[end].list_index:
-            return None
+        placed = place.placed(new.items, self._numbers(new, there, trail))
+        joined = (there[-1].list_index, placed[-1].list_index) if trail else (-1, -1)
         items = (*before.items[:begin], *placed[: len(placed) - trail])
         more = len(items) - end
-        rest, shift = before.items[end:], self._shift(more, joined)
+        rest, shift = before.items[end:], Shift(more, self.more_lines, self.more, joined)
         document = before._replace(
             data=self.data,
             items=MovedItems(items, rest, shift) if shift and rest else (*items, *rest),
@@ -158,6 +158,22 @@ class _Change:
             empty_boxes=self._empty_boxes(new.empty_boxes),
         )
         return Reparsed(document, self._part(begin, end, len(items), trail))
+
+    def _numbers(self, new: Document, there: Sequence[Item], trail: int) -> dict[int, int]:
+        """The numbers of the lists of the part as it is now, of which the first and the last may go on outside. The
+        others get those that the part had, and then new ones: where lists without tasks are, or were, is not known."""
+        made: dict[int, int] = {}
+        if self.first.item is not None:
+            made[0] = there[0].list_index
+        if trail and there[-1].list_index != made.get(0):
+            made.setdefault(new.items[-1].list_index, there[-1].list_index)
+        spare = sorted({item.list_index for item in there}.difference(made.values()))
+        own = sorted({item.list_index for item in new.items} - made.keys())
+        made.update(zip(own, spare, strict=False))
+        if len(own) > len(spare):
+            free = 1 + max([item.list_index for item in self.before.items])
+            made.update({number: free + number for number in own[len(spare) :]})
+        return made
 
     def _part(self, begin: int, end: int, new_end: int, trail: int) -> Part:
         """Without the first task, where the part begins with one: it is only beside those that may have changed."""
@@ -189,12 +205,6 @@ class _Change:
             and were.headings[-1].container.open_headings == are.headings[-1].container.open_headings
         )
 
-    def _shift(self, more: int, joined: tuple[int, int]) -> Shift:
-        """How far the items behind the part move. `joined`: the number, before and now, of the list that goes on
-        there."""
-        lists = self.new.blocks.lists - self.old.blocks.lists
-        return Shift(more, self.more_lines, self.more, lists, joined)
-
     def _headings(self, new: Sequence[Heading], begin: int, more: int) -> tuple[Heading, ...]:
         """All headings: their number is what it was."""
         headings, first = self.before.headings, self._headings_before
@@ -222,55 +232,40 @@ class _Change:
 
 
 class _Place(NamedTuple):
-    """Where a part that was read alone stands in the whole: its first item and heading, the headings above it with
-    their levels, outermost first, the number of the list that its first line goes on (None: it begins all of its own),
-    and what is added to those of the others. `levels` are those of its own headings."""
+    """Where a part that was read alone stands in the whole: its first item and heading, and the headings above it with
+    their levels, outermost first. `levels` are those of its own headings."""
 
     begin: int
     heading: int
     above: tuple[tuple[int, int], ...]
     levels: tuple[int, ...]
-    first_list: int | None
-    lists: int
 
     @classmethod
     def of(cls, part: Document, whole: Document, begin: int, first: Cut) -> _Place | None:
         """As its items are in both; None where these do not tell."""
         levels = tuple([one.level for one in part.headings])
         heading = bisect_left(whole.headings, first.line, key=lambda one: one.line)
-        first_list = None if first.item is None else whole.items[begin].list_index
         if not part.items:
-            return cls(begin, heading, (), levels, first_list, 0)
+            return cls(begin, heading, (), levels)
         if begin == len(whole.items) or (first.heading is not None and part.items[0].headings[:1] != (0,)):
             return None
         alone, placed = part.items[0], whole.items[begin]
         outer = placed.headings[: len(placed.headings) - len(alone.headings)]
         above = tuple([(one, whole.headings[one].level) for one in outer])
-        both = zip(part.items, whole.items[begin : begin + len(part.items)], strict=False)
-        lists = (
-            there.list_index - here.list_index
-            for here, there in both
-            if here.list_index or first_list is None
-        )
-        # Where it has none of its own, lists without tasks before it are not known: any number will do that none has.
-        highest = max([item.list_index for item in whole.items[: begin + 1]])
-        return cls(begin, heading, above, levels, first_list, next(lists, highest))
+        return cls(begin, heading, above, levels)
 
-    def placed(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """These items of the part, as items of the whole."""
+    def placed(self, items: Sequence[Item], lists: Mapping[int, int]) -> tuple[Item, ...]:
+        """These items of the part, as items of the whole, whose lists have these numbers there."""
         known: dict[tuple[int, ...], tuple[int, ...]] = {}
         found: list[Item] = []
         for item in items:
             if item.headings not in known:
                 known[item.headings] = self._headings(item.headings)
-            number = item.list_index + self.lists
-            if self.first_list is not None and not item.list_index:
-                number = self.first_list
             found.append(
                 item._replace(
                     index=item.index + self.begin,
                     parent=None if item.parent is None else item.parent + self.begin,
-                    list_index=number,
+                    list_index=lists[item.list_index],
                     headings=known[item.headings],
                 )
             )
@@ -279,6 +274,14 @@ class _Place(NamedTuple):
     def _headings(self, found: tuple[int, ...]) -> tuple[int, ...]:
         outer = [one for one, level in self.above if not found or level < self.levels[found[0]]]
         return (*outer, *[self.heading + number for number in found])
+
+
+def _numbers_of(alone: Sequence[Item], there: Sequence[Item]) -> dict[int, int] | None:
+    """What the lists of a part that was read alone are called in the whole; None where these are not the same lists."""
+    pairs = {(one.list_index, other.list_index) for one, other in zip(alone, there, strict=False)}
+    known = dict(pairs)
+    is_same = len(alone) == len(there) and len(pairs) == len(known) == len({*known.values()})
+    return known if is_same else None
 
 
 def _last_two(document: Document) -> list[tuple[int, int]]:

@@ -123,17 +123,29 @@ def _is_inside(data: bytes, at: int) -> bool:
 
 
 #: The markers of a list item and of what is around it; each needs a blank after it, so no text is tried twice. The text
-#: may begin on the line after, and definitions of links stand before it.
+#: may begin on a line after, and definitions of links stand before it.
 _BOM = rb"(?:\xef\xbb\xbf)?"
 _MARKER = rb"(?:[-*+]|[0-9]{1,9}[.)])"
-_DEFINITIONS = rb"(?:\[[^]\n]{1,999}\]:[^\n]*\n[ \t>]*)*"
-_MARKERS = rb"%s[ \t>]*(?:%s(?:[ \t]|\n(?=[ \t]))[ \t>]*)+%s" % (_BOM, _MARKER, _DEFINITIONS)
+_DEFINITIONS = rb"(?:\[(?:[^]\\\n]|\\[^\n]){1,999}+\]:[^\n]*\n[ \t>]*)*"
+_SAME = rb"%s[ \t][ \t>]*+(?!\n)" % _MARKER
+_NEXT = rb"%s(?:[ \t>]*\n)++(?=[ \t>])[ \t>]*+" % _MARKER
+# Not more than a few lines of markers alone: the last of them would be looked at again from each of the others.
+_MARKERS = rb"%s[ \t>]*(?=%s)(?:(?:%s)*+%s){0,9}+(?:%s)*+%s" % (
+    _BOM,
+    _MARKER,
+    _SAME,
+    _NEXT,
+    _SAME,
+    _DEFINITIONS,
+)
 _CHAR = rb"[^\x80-\xff\n]|[\xc0-\xff][\x80-\xbf]+"
-#: What a line does not begin with that goes on with the paragraph before it.
-_BEGINS = rb"\s|>|\Z|%s(?:\s|\Z)|#{1,6}\s|```|~~~|<|-->|-{2,}[ \t]*$|=+[ \t]*$" % _MARKER
+#: What a line does not begin with that goes on with the paragraph before it. Blanks are those of markdown: a form feed
+#: begins the text of a task, and `\s` has it.
+_BEGINS = rb"[ \t\n]|>|\Z|%s(?:[ \t\n]|\Z)|#{1,6}[ \t\n]|```|~~~|<|-->|-{2,}[ \t]*$|=+[ \t]*$" % _MARKER
 _MORE = rb"[ \t>]*(?!%s)[^\n]+" % _BEGINS
-_GOES_ON = re.compile(_MORE, re.MULTILINE)
-_BOX = re.compile(rb"^%s\[(%s)\][ \t]+(?=\S)([^\n]*(?:\n%s)*)" % (_MARKERS, _CHAR, _MORE), re.MULTILINE)
+#: Also a line of blanks: a marker alone on its line may have its text behind such.
+_GOES_ON = re.compile(rb"%s|[ \t>]+\n" % _MORE, re.MULTILINE)
+_BOX = re.compile(rb"^%s\[(%s)\][ \t]+(?=[^ \t\n])([^\n]*(?:\n%s)*)" % (_MARKERS, _CHAR, _MORE), re.MULTILINE)
 _HEADING = re.compile(rb"^%s[ \t>]*#{1,6}[ \t]+([^\n]*)" % _BOM, re.MULTILINE)
 _STATUS = re.compile(rb"^(%s\[)(?:%s)(?=\][ \t])" % (_MARKERS, _CHAR), re.MULTILINE)
 _LINES = re.compile(rb"[ \t]*\n[ \t>]*")

@@ -8,52 +8,13 @@ from random import Random
 import pytest
 
 from mdtodo.errors import InputError
-from mdtodo.fast_path.blocks import Reader, UnsureError
-from mdtodo.fast_path.verdict import text_of
-from mdtodo.markdown.document import parse
 from tests.examples import TIMES
+from tests.fast_path.both import parsed, read
 from tests.fast_path.texts import nearly_right
 from tests.markdown.documents import document, outline, soup
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = sorted([*ROOT.glob("tests/**/*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*.md")])
-
-#: A task, the one around it, and the headings above it.
-Row = tuple[str, str, int, tuple[str, ...]]
-
-
-def read(data: bytes) -> tuple[list[Row], list[str]] | None:
-    try:
-        found = Reader(text_of(data))
-    except UnsureError:
-        return None
-    rows = [
-        (one.char, one.text, one.parent, tuple(_bare(text) for _, text in one.headings))
-        for one in found.tasks
-    ]
-    return rows, [*map(_bare, found.headings)]
-
-
-def parsed(data: bytes) -> tuple[list[Row], list[str]]:
-    found = parse(data)
-    headings = [_bare(heading.text) for heading in found.headings]
-    rows = [
-        (
-            item.char,
-            item.text,
-            -1 if item.parent is None else item.parent,
-            tuple(headings[index] for index in item.headings),
-        )
-        for item in found.items
-    ]
-    assert not (found.empty_boxes)
-    assert not (found.unknown_boxes)
-    assert not (found.conflicts)
-    return rows, headings
-
-
-def _bare(heading: str) -> str:
-    return heading.strip().rstrip("# \t")
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: str(path.relative_to(ROOT)))

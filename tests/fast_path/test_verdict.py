@@ -7,37 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mdtodo.config.load import load
 from mdtodo.core.codes import CODES, GATE, OF_CLONE
 from mdtodo.fast_path.blocks import UnsureError
 from mdtodo.fast_path.memory import File, Memory
-from mdtodo.fast_path.verdict import Facts, facts_of, look_between
+from mdtodo.fast_path.verdict import facts_of, look_between
 from mdtodo.git.repository import discover
 from mdtodo.operations.check.check import check
-from mdtodo.recipes import NAMES
 from tests.examples import TIMES
+from tests.fast_path.both import CONFIG, MEMORY, facts
 from tests.fast_path.test_blocks import SAMPLES
 from tests.fast_path.texts import nearly_right
 
 if TYPE_CHECKING:
     from tests.conftest import Checkout
-
-CONFIG = load(
-    None, b'[processors.test]\nrun = "true"\n[processors.lint]\nrun = "true"\nmatch = {tags = ["lint"]}\n'
-)
-MEMORY = Memory(
-    [b"-", b"-"], [], frozenset({*CONFIG.processors, *NAMES}), frozenset(CONFIG.lanes), {}, matches=True
-)
-
-
-def facts(text: str | bytes) -> Facts | None:
-    """What is surely so of the only file of a repository."""
-    try:
-        found = facts_of(text.encode() if isinstance(text, str) else text, MEMORY)
-        look_between(MEMORY, {b"TODO.md": found})
-    except UnsureError:
-        return None
-    return found
 
 
 def findings(repo: Checkout, data: bytes) -> list[str]:
@@ -101,7 +83,7 @@ def test_each_code_is_tried() -> None:
 @pytest.mark.parametrize("code", WRONG)
 def test_what_is_wrong_is_not_sure(repo: Checkout, code: str) -> None:
     assert code in findings(repo, WRONG[code].encode())
-    assert facts(WRONG[code]) is None
+    assert facts(WRONG[code].encode()) is None
 
 
 SURE = [
@@ -118,7 +100,7 @@ SURE = [
 
 @pytest.mark.parametrize("text", SURE)
 def test_usual_keys_are_sure(repo: Checkout, text: str) -> None:
-    assert facts(text) is not None
+    assert facts(text.encode()) is not None
     assert not findings(repo, text.encode())
 
 
@@ -129,7 +111,7 @@ UNSURE = [
 
 @pytest.mark.parametrize("text", UNSURE)
 def test_other_spellings_are_not(text: str) -> None:
-    assert facts(text) is None
+    assert facts(text.encode()) is None
 
 
 def _file(ids: str, outside: str) -> File:

@@ -8,9 +8,12 @@ the output, so each tag in there is one of the tree.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cmarkgfm import cmark
+
+if TYPE_CHECKING:
+    from mdtodo.markdown.document import Document
 
 Found = list[tuple[int, int, str, "int | None"]]
 
@@ -40,13 +43,35 @@ def lists(data: bytes) -> list[tuple[bool, int]]:
     ]
 
 
+def places(document: Document) -> Found:
+    """What we say in the place of `tasks`."""
+    starts = [0, *[match.end() for match in re.finditer(rb"\r\n|\n|\r", document.data)]]
+    items = document.items
+    return [
+        (
+            item.line,
+            item.box - 1 - starts[item.line - 1],
+            item.char,
+            None if item.parent is None else items[item.parent].line,
+        )
+        for item in items
+    ]
+
+
+def lists_of(document: Document) -> list[tuple[bool, int]]:
+    """What we say in the place of `lists`."""
+    numbers: dict[int, int] = {}
+    return [(item.ordered, numbers.setdefault(item.list_index, len(numbers))) for item in document.items]
+
+
 def mark_boxes(data: bytes) -> tuple[str, list[tuple[int, int, str]]]:
     """`data` with a numbered mark before each box that could be a task's, and the places of these boxes."""
     marked: list[bytes] = []
     places: list[tuple[int, int, str]] = []
     for number, line in enumerate(_LINE.findall(data), 1):
         box = _CANDIDATE.match(line)
-        if box is None:
+        # what is a blank by Unicode alone is text to cmark-gfm, and to us none
+        if box is None or not line[box.end() - 1 :].decode().strip():
             marked.append(line)
             continue
         column = box.start(1) - 1

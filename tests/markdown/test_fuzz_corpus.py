@@ -1,15 +1,13 @@
 """What a coverage-guided fuzzer found of ways through the reader, the edits and the merge, tried again.
 
-`fuzz_corpus.json` has documents as Latin-1, so that each character is a byte; each was chosen from what a run of atheris
-had kept since it covers branches of mdtodo/markdown that the others do not.
+`fuzz_corpus.json` has for each property of `tests/fuzz` the texts that `python -m tests.fuzz.choose` has chosen from what a run
+of `python -m tests.fuzz` had kept: each covers a way through mdtodo/markdown or mdtodo/fast_path that the others do not.
 """
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from cProfile import Profile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,17 +20,18 @@ from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.add_task import add_task
 from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.keys.read import read_keys
-from mdtodo.markdown.merge.three_way import merge
 from mdtodo.markdown.tasks import read_tasks
 from mdtodo.planning.plan import plan
+from tests.fuzz import properties
+from tests.fuzz.versions import Versions, committed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mdtodo.core.task import Task
 
-CORPUS = Path(__file__).with_name("fuzz_corpus.json")
-DOCUMENTS = [text.encode("latin-1") for text in json.loads(CORPUS.read_text(encoding="ascii"))]
+TEXTS = committed()
+DOCUMENTS = sorted({text for _, one in TEXTS for text in Versions.of(one).texts})
 ANY = frozenset(Status)
 
 
@@ -54,6 +53,18 @@ READABLE = _readable()
 
 def test_most_documents_can_be_read() -> None:
     assert len(READABLE) > 0.8 * len(DOCUMENTS) > 50
+
+
+def test_each_text_has_its_property() -> None:
+    assert len(TEXTS) > 50
+    for name, text in TEXTS:
+        getattr(properties, name)(Versions.of(text))
+
+
+def test_what_is_read_again_of_any_text_is_what_a_parse_finds() -> None:
+    for _, text in TEXTS:
+        properties.rereads(Versions.of(text))
+        properties.renames(Versions.of(text))
 
 
 def test_every_document_is_planned_and_a_tick_and_its_opposite_leave_the_bytes() -> None:
@@ -95,17 +106,6 @@ def test_every_edit_is_made_once_or_refused() -> None:
                 assert again.data == made.data, (data, edit)
         with suppress(EditError):
             assert len(_tasks(add_task(data, "one more #tag"))) == len(_tasks(data)) + 1
-
-
-def _text_merge(base: bytes, ours: bytes, theirs: bytes, style: str) -> bytes:
-    raise InputError("git would be asked")
-
-
-def test_every_document_merges_with_itself_changed() -> None:
-    for data in READABLE:
-        ours = data.replace(b"[ ]", b"[x]", 1)
-        merged = merge(data, ours, data, text_merge=_text_merge)
-        assert merged is None or merged.data == ours
 
 
 @pytest.mark.parametrize("work", [_tasks, lambda data: plan(_tasks(data), DEFAULT)])

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from mdtodo.core.task import STATUS_CHARS, Status
-from mdtodo.markdown.document import Document, parse
+from mdtodo.markdown.document import parse
 from mdtodo.markdown.keys.read import read_keys
 from mdtodo.markdown.source import normalize_newlines, skip_front_matter
 from tests.examples import TIMES
 from tests.markdown import documents, gfm_oracle, markdown_it_oracle
+from tests.markdown.gfm_oracle import lists_of, places
 
 FOLDER = Path(__file__).parent / "samples"
 SAMPLES = sorted(FOLDER.glob("*.md"))
@@ -30,25 +31,6 @@ class Expected(NamedTuple):
     char: str
     parent: int | None
     title: str
-
-
-def places(document: Document) -> gfm_oracle.Found:
-    starts = [0, *[match.end() for match in re.finditer(rb"\r\n|\n|\r", document.data)]]
-    items = document.items
-    return [
-        (
-            item.line,
-            item.box - 1 - starts[item.line - 1],
-            item.char,
-            None if item.parent is None else items[item.parent].line,
-        )
-        for item in items
-    ]
-
-
-def lists(document: Document) -> list[tuple[bool, int]]:
-    numbers: dict[int, int] = {}
-    return [(item.ordered, numbers.setdefault(item.list_index, len(numbers))) for item in document.items]
 
 
 def has_front_matter(data: bytes) -> bool:
@@ -66,7 +48,7 @@ def test_hard_documents_are_read_as_cmark_gfm_reads_them(seed: int) -> None:
         if not has_front_matter(data):
             document = parse(data, ANY)
             assert places(document) == gfm_oracle.tasks(data), data
-            assert lists(document) == gfm_oracle.lists(data), data
+            assert lists_of(document) == gfm_oracle.lists(data), data
 
 
 #: Where markdown-it-py is known to leave the specification of GFM: of 4,200 hard documents it reads 70 otherwise than

@@ -17,18 +17,12 @@ from mdtodo.markdown.reparse import reparse, reparse_part
 from mdtodo.markdown.task_index import TaskIndex
 from mdtodo.markdown.tasks import read_tasks
 from tests.examples import examples
+from tests.fuzz.reading import alike
 from tests.markdown import changes
 
 LONG = b"".join(
     b"\n## Part %d\n\n- [ ] Write %d\n  - [ ] Below it\n\n1. [x] Read %d\n" % (n, n, n) for n in range(50)
 )
-
-
-def _alike(document: Document) -> Document:
-    """Its lists numbered as they come: numbers tell lists apart, and say no more."""
-    seen: dict[int, int] = {}
-    items = [one._replace(list_index=seen.setdefault(one.list_index, len(seen))) for one in document.items]
-    return document._replace(items=tuple(items))
 
 
 def _readable(data: bytes) -> Document | None:
@@ -45,10 +39,12 @@ def test_a_changed_file_is_read_again_as_if_it_were_new(seed: int) -> None:
     before = _readable(changes.file(random))
     if before is None:
         return
+    again = before
     for _ in range(3):
         data = changes.changed(random, before.data)
         if (after := _readable(data)) is not None:
-            assert _alike(reparse(before, data)) == _alike(after)
+            again = reparse(again, data)
+            assert alike(reparse(before, data)) == alike(again) == alike(after)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +61,7 @@ def test_only_what_lies_around_a_change_is_read(old: bytes, new: bytes, part: tu
     data = LONG.replace(old, new)
     document, found = reparse_part(parse(LONG), data)
     assert found == part
-    assert _alike(document) == _alike(parse(data))
+    assert alike(document) == alike(parse(data))
 
 
 FLAT = b"".join(b"- [ ] Write %d\n" % n for n in range(300))
@@ -111,7 +107,7 @@ def test_of_a_list_only_what_lies_around_a_change_is_read(
     documents = {"a.md": parse(before), "b.md": parse(b"- [ ] Other\n")}
     document, found = reparse_part(documents["a.md"], data)
     assert found == part
-    assert _alike(document) == _alike(parse(data))
+    assert alike(document) == alike(parse(data))
     tasks = found and changed_tasks(read_tasks(documents), "a.md", documents["a.md"], document, found)
     assert tasks == (part and read_tasks({**documents, "a.md": parse(data)}))
 
@@ -145,6 +141,19 @@ def test_a_heading_that_holds_for_what_follows_no_more_is_seen() -> None:
     after = reparse(before, before.data.replace(b"## X", b"> ## X"))
     assert before.items[0].headings == (0, 1, 2)
     assert after.items[0].headings == (0, 2)
+
+
+@pytest.mark.parametrize("mark", ["*", "1."])
+def test_lists_stay_apart_when_one_without_tasks_goes_after_another_one_came(mark: str) -> None:
+    """What a list is called that came must not be what one is called that stays."""
+    texts = [b"- [ ] a\n  - b\n\n- [ ] c\n- [ ] d\n- [ ] e\n- [ ] f\n"]
+    texts.append(texts[0] + b"  %s [ ] g\n" % mark.encode())
+    texts.append(texts[1].removeprefix(b"- [ ] a\n  - b\n\n"))
+    document = parse(texts[0])
+    for text in texts[1:]:
+        document, part = reparse_part(document, text)
+        assert part is not None
+        assert alike(document) == alike(parse(text))
 
 
 def test_an_unreadable_change_is_refused_as_by_a_parse() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.proof.line_map import boxes_of, change_between, is_reworded, normalized
+from tests.timing import cpu_seconds, grows_linearly
 
 ONE_AND_TWO = "# A\n- [x] one run:a\n- [ ] two run:a\n"
 
@@ -58,6 +59,18 @@ CHANGES = [
     pytest.param("- [ ] do\n  one run:a\n", "- [x] do one\n  run:a\n", ["  do one"], id="wrapped"),
     pytest.param("- [ ] one\n", "\ufeff- [x] one\n", ["  one"], id="byte-order-mark"),
     pytest.param("-\n  [ ] one\n", "-\n  [x] one\n", ["  one"], id="marker-on-a-line-of-its-own"),
+    pytest.param("-  \n  [ ] one\n", "-  \n  [x] one\n", ["  one"], id="blanks-behind-a-marker-alone"),
+    pytest.param(
+        "-\n  \n  [ ] one\n", "-\n  \n  [x] one\n", ["  one"], id="a-blank-line-that-the-item-goes-on"
+    ),
+    pytest.param(">1.\n>    \n>    [ ] a\n", ">1.\n>    \n>    [x] a\n", ["  a"], id="the-same-in-a-quote"),
+    pytest.param("- [ ] \x0cone\n", "- [x] \x0cone\n", ["  one"], id="a-form-feed-before-the-text"),
+    pytest.param(
+        "- [ ] one\n\x0btwo\n", "- [x] one\n\x0btwo\n", ["  one \x0btwo"], id="a-line-that-a-tab-begins"
+    ),
+    pytest.param(
+        "- [\\]]: /u\n  [ ] one\n", "- [\\]]: /u\n  [x] one\n", ["  one"], id="a-bracket-in-a-label"
+    ),
     pytest.param("- [a]: /u\n  [ ] one\n", "- [a]: /u\n  [x] one\n", ["  one"], id="after-a-definition"),
 ]
 
@@ -125,3 +138,8 @@ def test_what_did_not_change_is_where_the_shift_says(new_lines: list[bytes], old
 )
 def test_four_of_five_words_and_the_processor_stay(new: str, old: str, same: bool) -> None:
     assert is_reworded(new.encode(), old.encode()) is same
+
+
+@pytest.mark.parametrize("unit", ["-  \n  ", "1. \n\n ", ">-\n>\n> ", "- "])
+def test_markers_without_a_text_are_read_in_linear_time(unit: str) -> None:
+    assert grows_linearly(lambda size: cpu_seconds(lambda: boxes_of(unit.encode() * size)), 300, 3000)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.errors import EditError
 from mdtodo.markdown.document import parse
-from mdtodo.markdown.edits.move_task import Move, Moved, Target, move_task
+from mdtodo.markdown.edits.move_task import Move, Moved, Target, below_it, move_task
 from mdtodo.markdown.edits.subtree import subtree
 from mdtodo.markdown.reparse import reparse
 
@@ -25,6 +25,17 @@ def plain_subtree(document: Document, index: int) -> str:
     return (data if data.endswith(b"\n") else data + b"\n").decode()
 
 
+def text_to_put(document: Document, index: int, statuses: Mapping[str, Status]) -> str:
+    """The same, which says the same tasks where it stands alone. EditError where it does not: a line that is further in
+    than the words of the task, and so goes on with them, may begin something else where they are at the margin."""
+    text = plain_subtree(document, index)
+    items = document.items[index : below_it(document, index).stop]
+    wanted = [(one.text, one.status, one.depth - items[0].depth) for one in items]
+    if [(one.text, one.status, one.depth) for one in parse(text.encode(), statuses).items] != wanted:
+        raise EditError("it would not be the same task at the margin of a file")
+    return text
+
+
 def put_task(document: Document, text: str, target: Target, statuses: Mapping[str, Status]) -> Moved:
     """The document with the task of these lines at its place. EditError where it would not be the same task there, or
     anything else would change."""
@@ -34,7 +45,7 @@ def put_task(document: Document, text: str, target: Target, statuses: Mapping[st
         lines = newline + lines.removesuffix(newline)
     at_end = reparse(document, data + newline + lines, statuses)
     known, new = [item.text for item in document.items], parse(text.encode(), statuses).items
-    if [item.text for item in at_end.items] != known + [item.text for item in new]:
+    if not new or [item.text for item in at_end.items] != known + [item.text for item in new]:
         raise EditError("there is no place where it would be the same task")
     if target.top and target.under is None and target.section is None:
         target = Target(before=0) if known else Target()

@@ -63,7 +63,8 @@ class Outline:
 
     @cached_property
     def _starts(self) -> list[int]:
-        return [0, *(one.end() for one in LINE_END.finditer(self.document.data))]
+        data = self.document.data
+        return [0, *(one.end() for one in LINE_END.finditer(data)), len(data)]
 
     @cached_property
     def _raw(self) -> list[str]:
@@ -71,7 +72,7 @@ class Outline:
         return [self._lines(one.line, one.text.count("\n") + 1) for one in self.document.headings]
 
     def _lines(self, line: int, number: int) -> str:
-        starts, data = [*self._starts, len(self.document.data)], self.document.data
+        starts, data = self._starts, self.document.data
         first = data[starts[line - 1] : starts[line]].removeprefix(b"\xef\xbb\xbf").strip()
         end = line if first.startswith(b"#") else min(line + number, len(starts) - 1)  # else it is underlined
         return plain(data[starts[line - 1] : starts[end]].removeprefix(b"\xef\xbb\xbf").decode()).strip()

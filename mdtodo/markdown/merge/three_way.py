@@ -56,6 +56,9 @@ def merge(
     """
     if not _can_be_read(base, ours, theirs):
         return None
+    if base in (ours, theirs) or ours == theirs:
+        # As git takes whole files. Equal tasks would be unclear also where there is nothing to be decided.
+        return Merged(theirs if ours == base else ours, 0)
     versions = was, our, their = read_versions(base, ours, theirs)
     asked: list[Markers] = []
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mdtodo.core.edits import MoveTask, PutSubtree, RemoveSubtree
 from mdtodo.core.results import MOVED
 from mdtodo.errors import EditError
-from mdtodo.markdown.edits.move_across import plain_subtree, put_task, remove_task
+from mdtodo.markdown.edits.move_across import put_task, remove_task, text_to_put
 from mdtodo.markdown.edits.move_task import Target, move_task
 from mdtodo.operations.edit.change import Change, RefusedChangeError, index_of, refuse_consequences, task_at
 
@@ -61,7 +61,7 @@ def _move_across(project: Project, task: Task, to: Destination, file: str) -> Ch
     index = index_of(project, task)
     under, before = (None if one is None else index_of(project, one) for one in (to.under, to.before))
     try:
-        text = plain_subtree(source, index)
+        text = text_to_put(source, index, statuses)
         put = put_task(target, text, Target(under, before, to.section, to.top), statuses)
         left = remove_task(source, index, statuses)
     except EditError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -13,9 +12,10 @@ from mdtodo.core.task import STATUS_CHARS
 from mdtodo.errors import EditError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.blank_lines import BLANKS
-from mdtodo.markdown.edits.move_across import plain_subtree, put_task, remove_task
+from mdtodo.markdown.edits.move_across import plain_subtree, put_task, remove_task, text_to_put
 from mdtodo.markdown.edits.move_task import Target, below_it, move_task
 from tests.examples import examples
+from tests.fuzz.editing import words
 from tests.markdown.edits.test_promise_bytes import DOCUMENTS
 
 
@@ -36,13 +36,6 @@ def target(data: bytes, place: tuple[str, int]) -> dict[str, object]:
     if kind in ("under", "before"):
         return {kind: number % len(document.items)}
     return {"top": kind == "top"}
-
-
-def words(data: bytes) -> Counter[bytes]:
-    """The lines that say anything, without what they begin with."""
-    lines = re.split(rb"\r\n|\n|\r", data.removeprefix(b"\xef\xbb\xbf"))
-    bare = (re.sub(rb"^(?:[ \t>]|[0-9]{1,9}[.)](?=[ \t])|[-+*](?=[ \t]))*", b"", line) for line in lines)
-    return Counter(line for line in bare if line.strip())
 
 
 @examples(600)
@@ -218,3 +211,23 @@ def test_another_file_gets_the_lines_and_gives_them_back(
 
 def _filled(data: bytes) -> list[bytes]:
     return [line for line in data.splitlines() if line.strip(BLANKS)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b" 10. \t[x] b\n", id="the tab leads further"),
+        pytest.param(b" - [/] b\n  |-\n", id="a table"),
+        pytest.param(b"   - [x] a\n    -\n", id="an underline"),
+        pytest.param(b"  1. [ ] a\n    1. b\n", id="another item"),
+    ],
+)
+def test_lines_that_would_be_something_else_at_the_margin_do_not_go_to_another_file(data: bytes) -> None:
+    document = parse(data)
+    with pytest.raises(EditError, match="same task"):
+        text_to_put(document, 0, STATUS_CHARS)
+
+
+def test_lines_without_a_task_are_not_put() -> None:
+    with pytest.raises(EditError, match="same task"):
+        put_task(parse(b"- [ ] a\n"), "10. \t[x] b\n", Target(), STATUS_CHARS)

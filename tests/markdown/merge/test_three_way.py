@@ -290,6 +290,17 @@ def test_a_new_file_on_both_sides_is_merged() -> None:
     assert merged("", "# T\n\n- [ ] a\n", "# T\n\n- [ ] b\n- [ ] a\n") == ("# T\n\n- [ ] b\n- [ ] a\n", 0)
 
 
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs"), [("", "a", "a"), ("", "", "a"), ("", "a", ""), ("b", "a", "a")]
+)
+def test_a_change_that_both_sides_made_is_no_conflict_though_its_tasks_are_equal(
+    base: str, ours: str, theirs: str
+) -> None:
+    texts = {"": b"", "a": b"- [ ] id:c\n- [x] id:c\n", "b": b"- [ ] id:c\n"}
+    merged = merge(texts[base], texts[ours], texts[theirs], text_merge=merge_text)
+    assert merged == (texts["a"], 0)
+
+
 def test_a_task_that_moved_below_a_deleted_one_is_a_conflict() -> None:
     base = "- [ ] a\n- [ ] b\n  - note\n- [ ] c\n  - [ ] k\n  - [x] l\n"
     ours = "- [ ] a\n- [x] c\n  - [ ] k\n  - [x] l\n"
