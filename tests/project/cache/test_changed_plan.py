@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from random import Random
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from mdtodo.project.project import NO_STATE, StateSummary
 from tests.project.cache.test_plan_cache import cold, read, said
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mdtodo.config.settings import Config
     from tests.conftest import Checkout
 
@@ -133,8 +136,14 @@ def test_where_many_files_have_changed_all_is_made_anew(many: Checkout, taken: l
     assert taken == []
 
 
-def test_what_the_plan_before_went_by_counts_for_the_one_after(many: Checkout, taken: list[bool]) -> None:
+def test_what_the_plan_before_went_by_counts_for_the_one_after(
+    many: Checkout, taken: list[bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Marks of conflicts, ids that no task has, and recipes that could not be carried out."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "pytest").write_text("#!/bin/sh\n")
+    (tmp_path / "bin" / "pytest").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     many.write("d10/TODO.md", "- [ ] Lint the code #lint\n- [ ] Tests #test\n")
     many.write("d11/TODO.md", "<<<<<<< a\n- [ ] Ours\n=======\n- [ ] Theirs\n>>>>>>> b\n")
     read(many, CONFIG)
