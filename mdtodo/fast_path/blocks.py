@@ -194,9 +194,13 @@ class Reader:
         self._close(matched)
         inside = bare[1:].lstrip(" \t")
         item = inside.lstrip("-*+>0123456789.) \t")
+        if inside and not item:  # a marker alone: the text of its item may be on the next line
+            raise UnsureError
         if inside[:1] == "#" or (inside[:1] != "[" and item[:1] in ("[", "#")):
             raise UnsureError
-        if inside and not inside.strip("-= \t"):
+        if inside and not inside.strip(
+            "->= \t"
+        ):  # what may make a heading of the line before, in quotes in it too
             raise UnsureError
         plain = inside[:1] not in _STARTERS or inside.startswith(("**", "__"))
         near = len(bare) - len(inside) < 3 and "\t" not in bare[:3]

@@ -65,6 +65,9 @@ READ = [
     "A\n===\n\nB\nb\n---\n- [ ] a\n\n> - quoted\n> ```\n\n- [ ] b\n",
 ]
 GIVEN_UP = [
+    ">>>=\n>>>=\n",
+    ">1.\n>    [ ] a\n",
+    "> -\n>\n>   [x] a\n",
     "- [ ]\n", "- [~] a\n", "- [] a\n", "-\n  [ ] a\n", "> - [ ] a\n", "- - [ ] a\n", "- [ ] a\n  ===\n",
     "<pre>\n- [ ] a\n\n</pre>\n", "- [ ] a\n  <b>\n", "- [ ] a | b\n  ---|---\n", "- # a\n", "-\t[ ] a\n",
     "- [ ] a\n\n  # in it\n", "<<<<<<< a\n", "\ufeff- [ ] a\n", "- [ ] a\rb\n", "- [ ] a\0\n", "a: b\n[c]: /d\ntext\n- [a]: /b\n",
