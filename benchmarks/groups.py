@@ -121,16 +121,16 @@ GROUPS = (
         "",
         large,
         (
-            Row("mdtodo add", ("mdtodo", "add", "One more task")),
+            Row("mdtodo add", ("mdtodo", "add", "One more task {}")),
             Row(
                 "Taskwarrior: task add",
-                ("task", "rc:taskrc", "add", "One more task"),
+                ("task", "rc:taskrc", "add", "One more task {}"),
                 "Taskwarrior",
                 f"{NATIVE}; {APPENDS}",
             ),
             Row(
                 "todo.txt-cli: add",
-                ("todo-txt", "-d", "todotxt", "add", "One more task"),
+                ("todo-txt", "-d", "todotxt", "add", "One more task {}"),
                 "todo.txt-cli",
                 APPENDS,
             ),
