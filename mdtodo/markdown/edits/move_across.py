@@ -9,6 +9,7 @@ from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.move_task import Move, Moved, Target, below_it, move_task
 from mdtodo.markdown.edits.subtree import subtree
 from mdtodo.markdown.reparse import reparse
+from mdtodo.markdown.source import BOM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +58,8 @@ def remove_task(document: Document, index: int, statuses: Mapping[str, Status]) 
     """The bytes without the task and all that is below it. EditError where anything else would change."""
     move = Move(document, index, Target(), statuses)
     data = move.removed()
+    if data.startswith(BOM) and not document.data.startswith(BOM):
+        raise EditError("taking it away would make a byte order mark of the text that follows")
     after = reparse(document, data, statuses).items
     before = [document.items[one] for one in move.rest]
     place: dict[int | None, int | None] = {None: None, **{was: now for now, was in enumerate(move.rest)}}

@@ -231,3 +231,8 @@ def test_lines_that_would_be_something_else_at_the_margin_do_not_go_to_another_f
 def test_lines_without_a_task_are_not_put() -> None:
     with pytest.raises(EditError, match="same task"):
         put_task(parse(b"- [ ] a\n"), "10. \t[x] b\n", Target(), STATUS_CHARS)
+
+
+def test_no_text_becomes_a_byte_order_mark() -> None:
+    with pytest.raises(EditError, match="byte order mark"):
+        remove_task(parse(b"- [ ] t\n\n\xef\xbb\xbfmore\n"), 0, STATUS_CHARS)
