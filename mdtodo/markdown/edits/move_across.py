@@ -42,7 +42,7 @@ def put_task(document: Document, text: str, target: Target, statuses: Mapping[st
     anything else would change."""
     data, newline = document.data, document.newline
     lines = text.encode().replace(b"\n", newline)
-    if data.strip(b"\xef\xbb\xbf") and data[-1:] not in (b"\n", b"\r"):
+    if data.strip(BOM) and data[-1:] not in (b"\n", b"\r"):
         lines = newline + lines.removesuffix(newline)
     at_end = reparse(document, data + newline + lines, statuses)
     known, new = [item.text for item in document.items], parse(text.encode(), statuses).items

@@ -56,9 +56,8 @@ def merge(
     """
     if not _can_be_read(base, ours, theirs):
         return None
-    if base in (ours, theirs) or ours == theirs:
-        # As git takes whole files. Equal tasks would be unclear also where there is nothing to be decided.
-        return Merged(theirs if ours == base else ours, 0)
+    if (whole := _undisputed(base, ours, theirs)) is not None:
+        return Merged(whole, 0)
     versions = was, our, their = read_versions(base, ours, theirs)
     asked: list[Markers] = []
 
@@ -89,6 +88,14 @@ def merge(
     ):
         return None
     return Merged(to_bytes(result, versions, known), result.conflicts)
+
+
+def _undisputed(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+    """What one side alone has made of it, or both alike, as git takes whole files: equal tasks would be unclear also
+    where there is nothing to be decided. None for anything else."""
+    if base in (ours, theirs) or ours == theirs:
+        return theirs if ours == base else ours
+    return None
 
 
 def _can_be_read(*versions: bytes) -> bool:
