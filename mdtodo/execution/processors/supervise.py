@@ -123,7 +123,7 @@ class Supervision:
         self._stop: Stop | None = None
         self._end: End | None = None
         self._kill_at: float | None = None
-        self._killed = False
+        self._killed = self._paused = False
         self._pidfd = -1
 
     @property
@@ -174,8 +174,8 @@ class Supervision:
 
     def patience(self, now: float) -> float:
         """Seconds until something is due by the clock."""
-        if self._end is not None or self._without_pidfd:
-            # no descriptor tells when a group is empty: that has to be looked at
+        if self._end is not None or self._without_pidfd or self._paused:
+            # no descriptor tells when a group or a sandbox is empty: that has to be looked at
             return _CHECK_EVERY
         # a deadline that has passed would make every poll return at once
         deadline = self._deadline if self._stop is None else None
@@ -202,6 +202,9 @@ class Supervision:
             self._terminate(self._limits.grace)
         if self._kill_at is not None and now >= self._kill_at:
             self._kill()
+        elif self._paused and not process_tree.inside(self._pid):
+            self._paused = False
+            self._signal(signal.SIGCONT)
 
     def stop(self, stop: Stop) -> None:
         """End the process tree. A second request to stop, or one after the leader's end, kills at once."""
@@ -242,14 +245,22 @@ class Supervision:
 
     def _terminate(self, grace: float) -> None:
         self._kill_at = monotonic() + grace
-        # a stopped process gets the TERM only once it goes on
-        inside = process_tree.inside(self._pid) if self._sandboxed else []
-        for number in (signal.SIGTERM, signal.SIGCONT):
-            if inside:
-                process_tree.signal_all(inside, number)
-            else:
-                # nothing has begun in a sandbox where nothing is, and its init takes no other signal
-                self._signal(signal.SIGKILL if self._sandboxed else number)
+        if not self._sandboxed:
+            # a stopped process gets the TERM only once it goes on
+            self._signal(signal.SIGTERM)
+            self._signal(signal.SIGCONT)
+            return
+        inside = process_tree.inside(self._pid)
+        if not inside:
+            # nothing has begun in it, and its init takes no other signal
+            self._signal(signal.SIGKILL)
+            return
+        # it would end, and all in it at once, with the first process in it: a shell, which TERM ends before others
+        self._paused = True
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGSTOP)
+        process_tree.signal_all(inside, signal.SIGTERM)
+        process_tree.signal_all(inside, signal.SIGCONT)
 
     def _kill(self) -> None:
         """KILL until nothing is left, or nothing more can be done about it."""

@@ -99,7 +99,8 @@ def test_there_is_no_network_where_none_is_wanted(boxed: Feature, inside: Mdtodo
 @needs_bubblewrap
 def test_a_timeout_ends_all_that_is_in_a_sandbox_with_its_grace(boxed: Feature, inside: Mdtodo) -> None:
     boxed(
-        "trap 'echo got it; exit 3' TERM\nsleep 60 & wait; while :; do sleep 0.05; done\n",
+        # the shell around it ends at once
+        "trap 'sleep 0.5; echo got it; exit 3' TERM\nsleep 60 & wait; while :; do sleep 0.05; done\n",
         more='sandbox = true\ntimeout = "5s"',
     )
     inside("run", code=1)
