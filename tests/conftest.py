@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 __all__ = ["inside", "mdtodo", "tasks"]  # fixtures of all folders
 
 #: A machine may be busy: neither an example nor the choice of one has to be quick. And a fixture of a function may
-#: serve all of its examples, which then do not depend on what the last one left.
+#: serve all of its examples, which then do not depend on what the last one left. A run tries the same examples as the
+#: run before, so that what fails is what was changed; `.ci/long` tries others.
 settings.register_profile(
     "mdtodo",
     max_examples=100 * TIMES,
     deadline=None,
+    derandomize=TIMES == 1,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
