@@ -43,12 +43,13 @@ def unstarted(
     known = not_started or {}
     refusals = [_refusal(queue, task, workers or {}) for task in _asked(queue) if task.id not in known]
     given_up = tuple(GivenUp(t.id, t.title, t.file, t.line, t.failures) for t in queue.given_up())
+    kinds = _kinds(queue)
     return Unstarted(
         messages=(*(sentence for sentence, _ in refusals), *_told(given_up)),
         refused=any(refused for _, refused in refusals) or any(name in known for name in queue.options.asked),
         given_up=given_up,
-        nothing=_nothing(queue, known),
-        hints=tuple(_hints(queue)),
+        nothing=_nothing(queue, kinds, known),
+        hints=tuple(_hints(queue, kinds)),
     )
 
 
@@ -174,36 +175,43 @@ def _told(given_up: Iterable[GivenUp]) -> Iterator[str]:
         yield f"{len(tasks) - _NAMED} more have given up; `mdtodo list --state failed` shows all of them"
 
 
-def _nothing(queue: ReadyQueue, not_started: Collection[str]) -> str:
+def _kinds(queue: ReadyQueue) -> Mapping[str | None, list[Task]]:
+    """The tasks that are meant, by their labels."""
+    kinds: dict[str | None, list[Task]] = {}
+    for task in queue.plan.tasks.values():
+        if queue.is_selected(task):
+            kinds.setdefault(_label(queue, task), []).append(task)
+    return kinds
+
+
+def _nothing(queue: ReadyQueue, kinds: Mapping[str | None, list[Task]], not_started: Collection[str]) -> str:
     """`nothing to run: 3 manual, 2 blocked, 1 given up`; of those that were not started more has been said."""
-    meant = [task for task in queue.plan.tasks.values() if queue.is_selected(task)]
-    if not meant:
+    if not kinds:
         return "nothing to run: " + (
             "no task matches" if queue.options.chosen is not None else "there are no tasks"
         )
-    counts = dict.fromkeys([*_LABELS.values(), _NOT_STARTED], 0)
-    for task in meant:
-        label = _NOT_STARTED if task.id in not_started else _label(queue, task)
-        if label is not None:
-            counts[label] += 1
+    counts = {
+        label: sum(task.id not in not_started for task in kinds.get(label, ())) for label in _LABELS.values()
+    }
+    meant = [task for tasks in kinds.values() for task in tasks]
+    counts[_NOT_STARTED] = sum(task.id in not_started for task in meant)
     told = [f"{count} {label}" for label, count in counts.items() if count]
     return "nothing to run" + (f": {', '.join(told)}" if told else _all_done(queue, meant))
 
 
-def _hints(queue: ReadyQueue) -> Iterator[str]:
+def _hints(queue: ReadyQueue, kinds: Mapping[str | None, list[Task]]) -> Iterator[str]:
     """What helps where nothing ran. Of tasks that have given up, and of those that were asked for by id, their own
     sentences say it."""
     if queue.options.asked:
         return
     if not queue.plan.tasks:
         yield "`mdtodo add 'Tests pass run:NAME'` adds a task that the processor NAME proves"
-    tasks = [task for task in queue.plan.tasks.values() if queue.is_selected(task)]
-    if any(queue.plan.routes[task.id].passed_over for task in tasks if _label(queue, task) == _MANUAL):
+    if any(queue.plan.routes[task.id].passed_over for task in kinds.get(_MANUAL, ())):
         yield _GUESSED
     for label, hint in _HELPS.items():
-        found = [task.id for task in tasks if _label(queue, task) == label]
+        found = kinds.get(label, ())
         if found:
-            yield hint.replace("ID", found[0] if len(found) == 1 else "ID")
+            yield hint.replace("ID", found[0].id if len(found) == 1 else "ID")
 
 
 def _all_done(queue: ReadyQueue, meant: Iterable[Task]) -> str:
