@@ -45,7 +45,8 @@ def test_nothing_is_found_in_random_files_that_are_surely_right(repo: Checkout, 
         data = nearly_right(random)
         if facts(data):
             certain += 1
-            assert not findings(repo, data), data
+            # of a change, ticks among them, `look_at_change` has to be sure
+            assert {*findings(repo, data)} <= ELSEWHERE, data
     assert certain > 15
 
 
