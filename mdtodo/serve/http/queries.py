@@ -59,12 +59,16 @@ class Query:
 
     def text(self, name: str) -> str | None:
         """One value, None where it was left out or is empty."""
+        return self._value(name) or None
+
+    def _value(self, name: str) -> str | None:
+        """As it is written, None where it was left out."""
         values = self._given.getlist(name)
         if len(values) > 1:
             raise Problem(422, f"{name} can be given once")
         if values and "\0" in values[0]:
             raise Problem(422, f"{name} has a character that no text has")
-        return values[0] or None if values else None
+        return values[0] if values else None
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Several values: of several parameters, or, where these are names, parted by commas."""
@@ -79,7 +83,7 @@ class Query:
         self, name: str, default: int | None = None, *, least: int = 1, most: int = MOST
     ) -> int | None:
         """A whole number in these bounds."""
-        text = self.text(name)
+        text = self._value(name)
         if text is None:
             return default
         if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
@@ -88,7 +92,7 @@ class Query:
 
     def choice(self, name: str, among: Collection[str]) -> str | None:
         """One of these words."""
-        value = self.text(name)
+        value = self._value(name)
         if value is not None and value not in among:
             raise Problem(422, f"{name} {value[:40]!r} is none: {', '.join(among)}{suggestion(value, among)}")
         return value
@@ -97,7 +101,7 @@ class Query:
         """Whether it is true; `?name` alone is."""
         if name not in self._given:
             return False
-        return (self.choice(name, ("true", "false", "1", "0")) or "true") in ("true", "1")
+        return not self._value(name) or self.choice(name, ("true", "false", "1", "0")) in ("true", "1")
 
     def selection(self) -> Selection:
         """The tasks that the filters mean."""
@@ -113,6 +117,8 @@ class Query:
 
     def _filter(self, name: str, known: Sequence[str] | None) -> tuple[str, ...]:
         values = self.texts(name)
+        if known is not None and not values and name in self._given:
+            raise Problem(422, f"{name} is empty: it is one of {', '.join(known)}")
         for one in values:
             if known is not None and one not in known:
                 raise Problem(422, f"{name} {one[:40]!r} is none: {', '.join(known)}")
