@@ -35,6 +35,19 @@ class Container:
             self.open_headings = parent.open_headings
         self.headings_above = self.open_headings
 
+    def nest(self, count: int) -> list[Container]:
+        """So many quotes, the first in this quote and each other in the one before; quicker than one by one."""
+        made: list[Container] = []
+        new, outer, item, headings = Container.__new__, self, self.parent_item, self.open_headings
+        for _ in range(count):
+            outer.has_children = True
+            inner = new(Container)
+            inner.parent, inner.parent_item = outer, item
+            inner.open_headings = inner.headings_above = headings
+            made.append(inner)
+            outer = inner
+        return made
+
 
 class ListItem(Container):
     """A list item.

@@ -25,6 +25,7 @@ OPEN_FENCE = rb"(`{3,}+)[^`\n]*+\n|(~{3,}+)"
 CLOSE_FENCE = rb"(`{3,}+|~{3,}+)[ \t]*+" + _EOL
 #: `1.` or `1)` before white space: 1 the number.
 ORDERED = rb"([0-9]{1,9}+)[.)](?=[ \t\r\n])"
+_QUOTE_MARKS = rb">++"
 _BREAK_RUNS = {mark: rb"[%c \t]*+" % mark for mark in b"*_-"}
 
 _TAG = rb"(/?)([A-Za-z][A-Za-z0-9]*+)([ \t\v\f\r\n>]|/>)"
@@ -77,6 +78,12 @@ def match(pattern: bytes, text: bytes, at: int) -> re.Match[bytes] | None:
 def break_end(text: bytes, at: int) -> int:
     """Where the run of blanks and of the character at `at` ends: a thematic break, if the line ends there."""
     found = match(_BREAK_RUNS[text[at]], text, at)
+    return found.end() if found is not None else at
+
+
+def marks_end(text: bytes, at: int) -> int:
+    """Where the run of quote marks at `at` ends."""
+    found = match(_QUOTE_MARKS, text, at)
     return found.end() if found is not None else at
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from mdtodo.markdown.blocks import leaves
 from mdtodo.markdown.blocks.containers import Container, HeadingMark, ListItem
 
@@ -72,14 +74,17 @@ class OpenBlocks:
             elif container.last > stack[-1].last:  # a blank line in a quote is none outside
                 stack[-1].last = container.last
         quotes = self.quotes
-        while quotes and quotes[-1] >= depth:
-            quotes.pop()
+        if quotes and quotes[-1] >= depth:
+            del quotes[bisect_left(quotes, depth) :]
 
-    def open_quote(self) -> None:
-        """Start a quote."""
-        parent = self.open()
-        self.quotes.append(len(self.stack))
-        self.stack.append(Container(parent))
+    def open_quotes(self, count: int) -> None:
+        """Start so many quotes, one in another."""
+        quote, stack = Container(self.open()), self.stack
+        self.quotes.extend(range(len(stack), len(stack) + count))
+        stack.append(quote)
+        if count > 1:
+            self.first_in_container = True
+            stack += quote.nest(count - 1)
 
     def open_item(self, beside: Container | None, item: ListItem) -> None:
         """Start a list item, in the list of the item `beside` if that is of its kind."""

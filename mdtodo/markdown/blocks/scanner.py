@@ -233,7 +233,11 @@ class _Scanner(OpenBlocks):
     # What may start a block at `first_nonspace`: a method for each first character.
 
     def quote(self) -> int:
-        self.open_quote()
+        # of `>>>` at once: nothing but further quotes can begin between them
+        count = leaves.marks_end(self.text, self.first_nonspace) - self.first_nonspace
+        self.open_quotes(count)
+        self.first_nonspace += count - 1
+        self.first_nonspace_column += count - 1
         self._skip_quote_mark()
         return _OPENED
 

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     Range = tuple[int, int]
 
 # What is escaped comes first and opens nothing. Backticks are taken as a whole run, since only a run of the
-# same length closes it (GFM 6.3).
-_OPENER = re.compile(r"\\[\s\S]|`+|<|\]\(|\[\[[^\[\]\n]*+\]\]")
+# same length closes it (GFM 6.3). Of `<`, those alone that may open something.
+_OPENER = re.compile(
+    r"\\[\s\S]|`+|<(?=[A-Za-z?]|/[A-Za-z]|!(?:--|\[CDATA\[|[A-Za-z]))|\]\(|\[\[[^\[\]\n]*+\]\]"
+)
 _TICKS = re.compile(r"`+")
 # The first that fits counts, so `<!` comes last, which begins two of the others.
 _ENDLESS = ("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>"), ("<!", ">")
