@@ -10,7 +10,14 @@ _OBJECTS = 10_000
 
 def main() -> None:
     """Answer the call: by the fast path where that is sure, else by the command line."""
-    args = sys.argv[1:]
+    try:
+        _answer(sys.argv[1:])
+    except KeyboardInterrupt:  # also while modules are imported, before anything of the command line is there
+        sys.stderr.write("mdtodo: interrupted\n")
+        sys.exit(130)
+
+
+def _answer(args: list[str]) -> None:
     if args == ["--version"]:
         from mdtodo import __version__
 
@@ -24,12 +31,7 @@ def main() -> None:
     if args[:1] == ["check"] or args[:2] == ["hook", "receipt"]:
         from mdtodo.fast_path.answer import answer
 
-        try:
-            code = answer(args)
-        except KeyboardInterrupt:
-            sys.stderr.write("mdtodo: interrupted\n")
-            sys.exit(130)
-        if code is not None:
+        if (code := answer(args)) is not None:
             os._exit(code)  # nothing was printed, and to take the interpreter down takes a tenth of all this
     import gc
 

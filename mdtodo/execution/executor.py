@@ -57,8 +57,8 @@ class AttemptEvent(NamedTuple):
         return self.kind in ("finished", "failed", "lost")
 
     def judged(self, result: Result) -> Result:
-        """The result, which says so where its process was lost, or could not be had."""
-        lost = self.kind in ("lost", "failed") and not result.timed_out
+        """The result, which says so where its process was lost, or where it could not be run; unless it says more."""
+        lost = self.kind in ("lost", "failed") and not result.timed_out and result.failed_by is None
         return result._replace(failed_by=Failure.LOST) if lost else result
 
 

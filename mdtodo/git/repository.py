@@ -101,7 +101,8 @@ def start_program(argv: Sequence[str], env: Mapping[str, str], *, own_group: boo
     try:
         return Process(argv, env, own_group=own_group)
     except OSError as error:
-        hint = "install git, or put it on PATH"
+        # at a limit, as of open files, it is there
+        hint = "install git, or put it on PATH" if isinstance(error, FileNotFoundError) else None
         raise GitError(f"cannot run {argv[0]}: {error.strerror}", hint=hint) from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field, replace
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mdtodo.core.results import Outcome
 from mdtodo.core.task import State, Status
@@ -17,13 +17,23 @@ from mdtodo.planning.schedule import Lanes
 from mdtodo.run.scope import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
     from dataclasses import dataclass
 
     from mdtodo.core.task import Task
     from mdtodo.planning.plan import Plan
 else:
     from mdtodo.core.light.dataclasses import dataclass
+
+
+class Turns(Protocol):
+    """The turns of runs of one work tree at outputs, see `output_turns`."""
+
+    def take(self, processor: str) -> bool:
+        """Whether an attempt of this processor may begin now."""
+
+    def keep(self, processors: Collection[str]) -> None:
+        """Attempts of these alone run still."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -37,7 +47,7 @@ class ReadyQueue(Scope):
 
     A task whose processor has added subtasks ends as `blocked`, and is `startable` once more when they are done; if it
     ends so again, it is left to the next run. `nesting` says how deep a task stands in subtasks that were added in this
-    run.
+    run. `turns` are those of other runs too, where somebody keeps them.
     """
 
     jobs: int
@@ -59,19 +69,20 @@ class ReadyQueue(Scope):
     _free: set[str] = field(default_factory=set)
     _closed: dict[str, Status] = field(default_factory=dict)
     _deferred: list[str] = field(default_factory=list)
-    _output_conflicts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    output_conflicts: Mapping[str, frozenset[str]] = field(init=False)
+    turns: Turns | None = None
     _finished: int = 0
     _seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self._lanes = Lanes.ahead(self.config.lanes, self.jobs, PREFETCH)
-        self._output_conflicts = output_conflicts(self.config.processors)
+        self.output_conflicts = output_conflicts(self.config.processors)
         self._start_over()
 
     @property
     def idle(self) -> bool:
         """Nothing runs, and nothing will."""
-        waiting = self._later or any(self._queues.values())
+        waiting = self._later or self._deferred or any(self._queues.values())
         return not self.running and (self.stopped or not waiting)
 
     @property
@@ -155,12 +166,20 @@ class ReadyQueue(Scope):
         return [(self._queues[lane][0], lane) for lane in free if self._queues[lane]]
 
     def _conflicts(self, name: str) -> bool:
-        if not self._output_conflicts:
+        if not self.output_conflicts:
             return False
         found = self.processor(self.plan.tasks[name])
-        shared = self._output_conflicts.get(found.name, ()) if found is not None else ()
-        at_work = (self.processor(self.plan.tasks[other]) for other in self.running)
-        return bool(shared) and any(one is not None and one.name in shared for one in at_work)
+        shared = self.output_conflicts.get(found.name, ()) if found is not None else ()
+        if found is None or not shared:
+            return False
+        return any(one in shared for one in self._processors_at_work()) or not (
+            self.turns is None or self.turns.take(found.name)
+        )
+
+    def _processors_at_work(self) -> set[str]:
+        """The processors of what runs."""
+        found = (self.processor(self.plan.tasks[name]) for name in self.running)
+        return {one.name for one in found if one is not None}
 
     def _may_prefetch(self) -> bool:
         """Whether a task may be handed over before a process is free for it, so that none has to wait for us.
@@ -204,8 +223,9 @@ class ReadyQueue(Scope):
         self._enqueue(task.id)
 
     def try_lanes_again(self) -> None:
-        """Other workers may have left the lanes that were full."""
+        """Other workers may have left the lanes that were full, and be done with outputs."""
         self._full_lanes.clear()
+        self._enqueue_deferred()
 
     def finish(self, task: Task, outcome: Outcome) -> list[Task]:
         """The task is over; gives the parents that are done with it, innermost first."""
@@ -328,6 +348,11 @@ class ReadyQueue(Scope):
             return
         self._lanes.finish(task.lane)
         self._full_lanes.discard(task.lane)
+        if self.turns is not None:
+            self.turns.keep(self._processors_at_work())
+        self._enqueue_deferred()
+
+    def _enqueue_deferred(self) -> None:
         deferred, self._deferred = self._deferred, []
         for name in deferred:
             self._enqueue(name)

@@ -33,6 +33,7 @@ from mdtodo.run.report.unstarted import left_over, unstarted
 from mdtodo.run.reviews import merged_reviews
 from mdtodo.run.signals import Interrupt
 from mdtodo.run.start.elsewhere import cluster_of, refuse_dirty
+from mdtodo.run.start.output_turns import output_turns
 from mdtodo.system.process import available_cpus
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _run(
         broken = not queue.options.verify and _report_mistakes(project, observer)
         _report_expected(queue, project, observer)
         observer.begin_with(journal.run_id, queue)
-        with Interrupt(pool.wake, pool.close) as interrupt:
+        with Interrupt(pool.wake, pool.close) as interrupt, output_turns(queue, repo):
             parts = project, queue, pool, journal, observer, interrupt, cache
             reread = partial(_reread, journal, observer, paths)
             loop = RunLoop(*parts) if peers is None else WorkerLoop(*parts, peers=peers, reread=reread)

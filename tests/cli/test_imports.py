@@ -97,3 +97,19 @@ def test_python_looks_for_cycles_neither_while_modules_are_imported_nor_at_the_e
     count, *rest = said.stdout.decode().splitlines()[-1].split()
     assert int(count) < 5
     assert rest == ["True", "True"]
+
+
+def test_ctrl_c_amid_the_imports_is_a_sentence() -> None:
+    code = (
+        "import sys\n"
+        "class Pressed:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'click':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Pressed())\n"
+        "sys.argv[1:] = ['list']\n"
+        "from mdtodo.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "mdtodo: interrupted\n")

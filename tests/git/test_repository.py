@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,7 +11,15 @@ from contextlib import suppress
 import pytest
 
 from mdtodo.errors import GitError
-from mdtodo.git.repository import discover, gitpython, list_files, operation_in_progress, read_blobs, run
+from mdtodo.git.repository import (
+    discover,
+    gitpython,
+    list_files,
+    operation_in_progress,
+    read_blobs,
+    run,
+    start_program,
+)
 
 
 class TestDiscover:
@@ -194,6 +203,16 @@ class TestReading:
             [sys.executable, "-S", "-c", program, str(repo.root)], env=_with_path(), text=True
         )
         assert out.splitlines() == ["('TODO.md',) b'- [ ] x\\n'", "[]"]
+
+
+def test_a_limit_of_the_system_is_no_reason_to_install_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("mdtodo.git.repository.Process", refused)
+    with pytest.raises(GitError, match=r"^cannot run git: Too many open files$") as caught:
+        start_program(["git"], {})
+    assert caught.value.hint is None
 
 
 def _with_path() -> dict[str, str]:

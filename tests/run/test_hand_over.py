@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from mdtodo.core.results import Result
 from mdtodo.execution.executor import AttemptEvent
+from mdtodo.execution.local.pool import LocalPool
 from mdtodo.git.repository import discover
 from mdtodo.project.project import read_config
 from mdtodo.reporting.progress import PlainProgress
 from mdtodo.run import loop
+from mdtodo.run.journal import RunJournal
 from mdtodo.run.run import run
 from mdtodo.run.run_options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pytest
 
     from mdtodo.core.task import Json
     from tests.conftest import Checkout
@@ -60,3 +62,29 @@ def test_who_is_free_is_heard_before_all_are_handed_over(
     assert patient.asked == [(3, True), (6, True), (7, False)]
     assert [str(task.outcome) for task in report.tasks] == ["done"] * 7
     assert repo.head("TODO.md").decode() == todo.replace("[ ]", "[x]")
+
+
+@pytest.mark.parametrize(
+    ("options", "config", "expected"),
+    [
+        (Options(jobs=2), "", ["expect 2"]),
+        (Options(jobs=9), "", ["expect 3"]),
+        (Options(jobs=9, limit=1), "", ["expect 1"]),
+        (Options(jobs=9), 'inputs = ["TODO.md"]\n', []),  # perhaps nothing is to be run
+    ],
+)
+def test_processes_are_started_for_what_may_begin_and_let_go_before_the_landing(
+    repo: Checkout, monkeypatch: pytest.MonkeyPatch, options: Options, config: str, expected: list[str]
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(LocalPool, "expect", lambda _, attempts: heard.append(f"expect {attempts}"))
+    monkeypatch.setattr(LocalPool, "release", lambda _: heard.append("release"))
+    submit, land = LocalPool.submit, RunJournal.land
+    monkeypatch.setattr(LocalPool, "submit", lambda *given: (heard.append("submit"), submit(*given)))
+    monkeypatch.setattr(RunJournal, "land", lambda journal: (heard.append("land"), land(journal)))
+    todo = "".join(f"- [ ] task {number} run:p\n" for number in range(3))
+    repo.commit("Base", **{"TODO.md": todo, ".mdtodo.toml": f'[processors.p]\nrun = "true"\n{config}'})
+    found = discover(str(repo.root))
+    run(found, read_config(found), options, PlainProgress(quiet=True))
+    submitted = ["submit"] * (options.limit or 3)
+    assert heard == [*expected, *submitted, "release", "land"]

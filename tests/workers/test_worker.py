@@ -185,6 +185,28 @@ def test_a_run_waits_for_a_lane_that_another_one_fills(shared: Shared, start: St
     is_whole(repo, ["slow", "next"])
 
 
+WRITER = """
+[processors.{name}]
+run = '''{waits}echo "$MDTODO_TASK_TITLE" >> ../calls; echo > gen/{name}; echo '{{"output": "gen/{name}"}}' >> "$MDTODO_OUTPUT"'''
+outputs = ["gen/*"]
+"""
+
+
+def test_a_run_waits_for_outputs_that_another_one_may_write(shared: Shared, start: Start) -> None:
+    writers = WRITER.format(name="a", waits="cat ../gate; ") + WRITER.format(name="b", waits="")
+    repo = shared("- [ ] b run:b !high\n- [ ] a run:a\n- [ ] beside run:ok\n", writers)
+    (repo.root / "gen").mkdir()
+    os.mkfifo(repo.root.parent / "gate")
+    first = start(repo.root, "run", "--text", "a", "-j1")
+    with (repo.root.parent / "gate").open("w"):  # opened once somebody reads it, and so when `a` has begun
+        second = start(repo.root, "run", "--text", "b", "-j1")
+        eventually(lambda: calls(repo)["beside"])  # comes after `b`, which is higher
+        assert calls(repo) == Counter(["beside"])
+    first.end()
+    assert "another worker" not in second.end()
+    is_whole(repo, ["a", "b", "beside"])
+
+
 LEFT = """\
 - [ ] plain run:ok
 - [ ] gpu run:ok needs:gpu

@@ -22,7 +22,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, cast
 
 from mdtodo.core import codec
-from mdtodo.core.results import Result
+from mdtodo.core.results import Failure, Result
 from mdtodo.errors import MdtodoError
 from mdtodo.execution.executor import AttemptEvent, ahead
 from mdtodo.execution.local.channel import Channel, encoded
@@ -244,7 +244,7 @@ class LocalPool:
     def _feed(self) -> None:
         while self._queue and self._pipe is not None and self._workers.at_work < self._workers.capacity:
             worker = self._workers.free(self._queue[0])
-            if worker is None and len(self._workers) >= self._workers.capacity:
+            if worker is None and (len(self._workers) >= self._workers.capacity or self._makes_do):
                 return
             try:
                 worker = worker or self._spawn_worker()
@@ -378,12 +378,20 @@ class LocalPool:
             if self._failed_starts >= MAX_STARTS:
                 self._give_up()
 
+    @property
+    def _makes_do(self) -> bool:
+        """Whether no more processes can be had, as at a limit of the system, and those that are there do it all."""
+        return self._failed_starts >= MAX_STARTS and len(self._workers) > 0
+
     def _give_up(self) -> None:
-        """If one process after the other dies before it is up, there is no sense in going on."""
-        self._ready.extend(_failed(spec, "no pool process could be started") for spec in self._queue)
+        """If one process after the other dies before it is up, and none is left, there is no sense in going on."""
+        if len(self._workers):
+            return
+        reason = "no pool process could be started"
+        self._ready.extend(_failed(spec, reason, by=Failure.CONFLICT) for spec in self._queue)
         self._queue.clear()
 
 
-def _failed(spec: Json, reason: str, trace: str = "") -> AttemptEvent:
-    result = Result(None, error=reason, tail=trace)
+def _failed(spec: Json, reason: str, trace: str = "", by: Failure | None = None) -> AttemptEvent:
+    result = Result(None, error=reason, tail=trace, failed_by=by)
     return AttemptEvent("failed", cast("str", spec["attempt"]), result, reason)

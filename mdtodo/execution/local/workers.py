@@ -8,7 +8,7 @@ from mdtodo.execution.processors.spec import stands_alone
 from mdtodo.system.process import available_cpus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mdtodo.core.task import Json
     from mdtodo.execution.local.worker_handle import WorkerHandle
@@ -72,9 +72,13 @@ class Workers:
 
     def shares(self, queue: Sequence[Json], most: int) -> Iterator[tuple[WorkerHandle, int]]:
         """How much of a queue each is given ahead, so that all have evenly to do, and none more than `most` for each of
-        its places. `queue` may get shorter meanwhile. Nothing where one may have to wait for what stands alone."""
-        workers = sorted(self.by_descriptor.values(), key=lambda one: len(one.specs) / one.room)
-        if self._shared < self.capacity and not _alike(queue, workers):
+        its places; to be asked when the capacity is used up. `queue` may get shorter meanwhile. Nothing where one may
+        have to wait for what stands alone."""
+        # Who has a place free would begin at once with it. After attempts that stood alone there are such: more
+        # processes, with more places in all than may be taken.
+        full = [worker for worker in self.by_descriptor.values() if worker.at_work == worker.room]
+        workers = sorted(full, key=lambda one: len(one.specs) / one.room)
+        if self._shared < self.capacity and not _alike(queue, self.by_descriptor.values()):
             return
         for place, worker in enumerate(workers):
             # so many that it has its share of what it and those that have more have, and is given
@@ -92,7 +96,7 @@ class Workers:
         return (min(len(worker.specs) / worker.room for worker in self.by_descriptor.values()) - 2) * mean
 
 
-def _alike(queue: Sequence[Json], workers: Sequence[WorkerHandle]) -> bool:
+def _alike(queue: Sequence[Json], workers: Iterable[WorkerHandle]) -> bool:
     """Whether all attempts stand alone, or none does."""
     kinds = {stands_alone(worker.specs[0]) for worker in workers if worker.specs}
     return len(kinds | {stands_alone(spec) for spec in queue}) < 2

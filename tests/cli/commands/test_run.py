@@ -144,6 +144,17 @@ def test_a_failure_is_counted_on_the_line_and_shown(repo: Checkout, mdtodo: Mdto
     assert repo.read("TODO.md") == b"- [ ] a run:bad  \n"
 
 
+def test_where_no_process_can_be_had_no_task_is_to_blame(
+    repo: Checkout, mdtodo: Mdtodo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit("Base", **{"TODO.md": "- [ ] a run:ok\n- [ ] b run:ok\n", ".mdtodo.toml": OK})
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    said = mdtodo("run", code=1)
+    assert said.err.count("failed") == said.err.count("no pool process could be started") == 2
+    assert repo.read("TODO.md") == b"- [ ] a run:ok\n- [ ] b run:ok\n"
+    assert (repo.commits(), repo.status()) == (1, [])
+
+
 def test_success_forgets_the_failures(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a run:ok failed:2 !high\n")
     mdtodo("run")

@@ -544,6 +544,24 @@ def test_a_python_that_cannot_work_fails_the_queued_attempts(
         events = [bench.wait(attempt) for attempt in (bench.start("true"), bench.start("true"))]
     assert [event.kind for event in events] == ["failed", "failed"]
     assert events[0].message == "no pool process could be started"
+    assert all(event.result and event.judged(event.result).never_began for event in events)
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_where_no_more_processes_can_be_had_those_that_are_there_do_it_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, up: bool
+) -> None:
+    """As at a limit of the system: the process that should fork another one dies of it."""
+    with LocalPool(3) as pool:
+        bench = Bench(pool, tmp_path)
+        if up:
+            assert bench.do("true").exit_code == 0
+        else:
+            pool.expect(1)
+        monkeypatch.setattr(pool._fork_server, "fork", lambda _connection: None)
+        attempts = [bench.start("echo $PPID") for _ in range(12)]
+        assert len({bench.ended(attempt).tail for attempt in attempts}) == 1
+        assert {bench.wait(attempt).kind for attempt in attempts} == {"finished"}
 
 
 def test_as_many_processes_as_cores_by_default() -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from mdtodo.execution.local import workers
+from mdtodo.execution.executor import PREFETCH
+from mdtodo.execution.local import pool, workers
 from mdtodo.execution.local.pool import LocalPool
 from tests.execution.conftest import Bench
 from tests.execution.local import test_pool
@@ -163,3 +164,25 @@ def test_what_stands_alone_has_a_process_to_itself_and_runs_beside_the_others(cr
     for attempt in functions:
         crowd.pool.cancel(attempt)
         assert crowd.ended(attempt).interrupted
+
+
+def test_no_more_than_the_capacity_run_also_where_there_are_processes_of_what_stood_alone(
+    crowd: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """These stay, and are given other attempts: together they have more places than may be taken."""
+    monkeypatch.setattr(pool, "ahead", lambda _mean: PREFETCH)
+    (crowd.folder / "mine.py").write_text("def main(task):\n    pass\n")
+    held, _ = begun(crowd, gate(crowd, "a"), "a.pid")
+    functions = [crowd.start(python="mine:main") for _ in range(2)]
+    assert all(crowd.ended(attempt).exit_code == 0 for attempt in functions)
+    attempts = [crowd.start("exec sleep 60", grace=0.0) for _ in range(12)]
+    for attempt in attempts[:3]:
+        crowd.wait(attempt, "started")
+    crowd.events += crowd.pool.events(0.2)
+    assert crowd.pool._workers.at_work == 4
+    assert not [one for one in crowd.events if one.attempt in attempts[3:]]
+    for attempt in reversed(attempts):
+        crowd.pool.cancel(attempt)
+    assert all(crowd.ended(attempt).interrupted for attempt in attempts)
+    open_gate(crowd, "a")
+    assert crowd.ended(held).exit_code == 0
