@@ -115,12 +115,13 @@ def _looked_up(repo: Repository, names: Collection[str]) -> set[str]:
 def _read(repo: Repository, head: str, since: str, before: Mapping[str, bool]) -> Mapping[str, bool]:
     """What the receipts up to `head` say, where those up to the commit `since` have said `before`."""
     from mdtodo.core.results import REWRITTEN
-    from mdtodo.git.true_history import is_ancestor
+    from mdtodo.git.true_history import is_straight
     from mdtodo.receipts.log import newest
 
     silent = _NO_WORD | REWRITTEN
     try:
-        if since and is_ancestor(repo, since, head):
+        # what a merge brings may be older than what was read before
+        if since and is_straight(repo, since, head):
             new = newest(repo, before, without=silent, revision=f"{since}..{head}")
             # A run that was undone may be one from before.
             if not new.undone:

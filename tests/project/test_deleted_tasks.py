@@ -154,6 +154,24 @@ def test_history_is_read_only_where_a_name_is_unknown_and_then_once(
     assert logs("list") == []
 
 
+def test_what_a_merge_brings_is_older_than_what_was_read_where_its_date_says_so(repo: Checkout) -> None:
+    def said(outcome: str, run: str, hour: int) -> None:
+        text = message([receipt("a", outcome)], run)
+        repo.git("commit", "-q", "--allow-empty", "-F", "-", stdin=text, **at(hour))
+
+    def at(hour: int) -> dict[str, str]:
+        return {"GIT_COMMITTER_DATE": f"2026-01-02T{hour}:00:00Z"}
+
+    repo.git("commit", "-q", "--allow-empty", "-m", "Base", **at(10))
+    repo.git("checkout", "-q", "-b", "side")
+    said("failed", "r1", 11)
+    repo.git("checkout", "-q", "main")
+    said("done", "r2", 12)
+    for _ in range(2):
+        assert DeletedTasks(discover(str(repo.root)), DEFAULT).done(["a"]) == {"a"}
+        repo.git("merge", "-q", "-m", "Merge", "side", **at(13))
+
+
 NAMES = ("a", "b.c", "d")
 OUTCOMES = ("done", "cached", "failed", "todo", "cancelled", "skipped", "deferred", "interrupted")
 
