@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -170,6 +171,20 @@ def test_what_a_merge_brings_is_older_than_what_was_read_where_its_date_says_so(
     for _ in range(2):
         assert DeletedTasks(discover(str(repo.root)), DEFAULT).done(["a"]) == {"a"}
         repo.git("merge", "-q", "-m", "Merge", "side", **at(13))
+
+
+def test_what_a_history_with_holes_cannot_say_is_asked_again(
+    built: Checkout, inside: Inside, tmp_path: Path
+) -> None:
+    built.commit(**{"TODO.md": DEPLOY})
+    shutil.rmtree(built.root / ".git/mdtodo")
+    objects = built.root / ".git/objects"
+    objects.rename(tmp_path / "objects")
+    objects.mkdir()
+    assert waits(inside) == ["build"]
+    objects.rmdir()
+    (tmp_path / "objects").rename(objects)
+    assert waits(inside) == []
 
 
 NAMES = ("a", "b.c", "d")
