@@ -109,3 +109,10 @@ def is_ancestor(repo: Repository, commit: str, head: str) -> bool:
     except GitError:
         return False
     return True
+
+
+def is_straight(repo: Repository, since: str, head: str) -> bool:
+    """Whether `head` is this commit, or descends from it by commits with one parent each."""
+    if not is_ancestor(repo, since, head):
+        return False
+    return not read_history(repo, "rev-list", "--merges", "--max-count=1", f"{since}..{head}")

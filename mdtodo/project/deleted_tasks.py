@@ -7,6 +7,7 @@ with the commit that HEAD was, so that later only the commits since then are rea
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mdtodo.core.archive_paths import archive_patterns
@@ -71,8 +72,6 @@ def without_deleted(repo: Repository, config: Config, found: Iterable[Finding]) 
 
 def archived_ids(repo: Repository, config: Config) -> set[str]:
     """The explicit ids of the closed tasks in the archives of the work tree; one that cannot be read has none."""
-    from contextlib import suppress
-
     from mdtodo.git.files.worktree_files import find
     from mdtodo.markdown.document import parse
     from mdtodo.markdown.keys.read import read_keys
@@ -105,30 +104,30 @@ def _looked_up(repo: Repository, names: Collection[str]) -> set[str]:
         kept.setdefault(commit, {})[name] = said == "done"
     done: dict[str, bool] = {}
     for commit, before in kept.items():
-        done |= before if commit == head else _read(repo, head, commit, before)
-    for name in names:
-        cache.put(name, f"{head} {'done' if done[name] else 'unknown'}")
+        with suppress(GitError):  # a history with holes says nothing, and may be whole the next time
+            done |= before if commit == head else _read(repo, head, commit, before)
+    for name, is_done in done.items():
+        cache.put(name, f"{head} {'done' if is_done else 'unknown'}")
     cache.save()
-    return {name for name in names if done[name]}
+    return {name for name, is_done in done.items() if is_done}
 
 
 def _read(repo: Repository, head: str, since: str, before: Mapping[str, bool]) -> Mapping[str, bool]:
-    """What the receipts up to `head` say, where those up to the commit `since` have said `before`."""
+    """What the receipts up to `head` say, where those up to the commit `since` have said `before`. Raises GitError
+    where git cannot read them."""
     from mdtodo.core.results import REWRITTEN
-    from mdtodo.git.true_history import is_ancestor
+    from mdtodo.git.true_history import is_straight
     from mdtodo.receipts.log import newest
 
     silent = _NO_WORD | REWRITTEN
-    try:
-        if since and is_ancestor(repo, since, head):
-            new = newest(repo, before, without=silent, revision=f"{since}..{head}")
-            # A run that was undone may be one from before.
-            if not new.undone:
-                said = {name: one.outcome in _DONE for name, one in new.receipts.items()}
-                return {**before, **said}
-        every = newest(repo, before, without=silent, revision=head).receipts
-    except GitError:  # a history with holes says nothing
-        return dict.fromkeys(before, False)
+    # what a merge brings may be older than what was read before
+    if since and is_straight(repo, since, head):
+        new = newest(repo, before, without=silent, revision=f"{since}..{head}")
+        # A run that was undone may be one from before.
+        if not new.undone:
+            said = {name: one.outcome in _DONE for name, one in new.receipts.items()}
+            return {**before, **said}
+    every = newest(repo, before, without=silent, revision=head).receipts
     return {name: name in every and every[name].outcome in _DONE for name in before}
 
 

@@ -23,33 +23,35 @@ if TYPE_CHECKING:
     from mdtodo.proof.rules import Rules
 
 #: Another number where another mdtodo would find something else in the same history.
-_VERSION = 6
+_VERSION = 7
 _LONGEST = 1 << 24
 _LAST = "last"
 
 
 class KnownTicks:
-    """The ticks of the `commit` that was judged last, "" where none was, by file and place."""
+    """The ticks of the `commit` that was judged last, "" where none was, by file and place, each with the processor by
+    which it was judged."""
 
     def __init__(self, repo: Repository, rules: Rules) -> None:
         self._cache = FindingCache(repo, _key(repo, rules), "proof", longest=_LONGEST)
         self.commit = self._cache.get(_LAST) or ""
-        self._read: dict[str, dict[int, Found]] = {}
+        self._read: dict[str, dict[tuple[int, str], Found]] = {}
 
-    def find(self, path: str, at: int) -> Found | None:
-        """What is known of the tick at this place of a file; None for nothing."""
+    def find(self, path: str, at: int, processor: str) -> Found | None:
+        """What is known of the tick at this place of a file, which that processor proves; None for nothing."""
         if path not in self._read:
             self._read[path] = _from_text(self._cache.get(_name(self.commit, path)))
-        return self._read[path].get(at)
+        return self._read[path].get((at, processor))
 
-    def keep(self, commit: str, found: Iterable[tuple[str, int, Found]]) -> None:
+    def keep(self, commit: str, found: Iterable[tuple[str, int, str, Found]]) -> None:
         """Know this of a commit from now on."""
-        files: dict[str, dict[int, Found]] = {}
-        for path, at, one in found:
+        files: dict[str, dict[int, tuple[int, str, Found]]] = {}
+        for path, at, processor, one in found:
             if not one.unknown and not one.outside:
-                files.setdefault(path, {})[at] = one._replace(weak=None) if one.evidence else one
+                kept = one._replace(weak=None) if one.evidence else one
+                files.setdefault(path, {})[at] = at, processor, kept
         for path, ticks in files.items():
-            self._cache.put(_name(commit, path), codec.dumps([*ticks.items()]))
+            self._cache.put(_name(commit, path), codec.dumps([*ticks.values()]))
         self._cache.put(_LAST, commit)
         self._cache.save()
 
@@ -90,7 +92,13 @@ def _name(commit: str, path: str) -> str:
 def _key(repo: Repository, rules: Rules) -> str:
     """A name for all that decides what is found, but for the history."""
     config = rules.config
-    said = [_VERSION, config.proof, rules.signers.key if rules.signers else "", *sorted(config.processors)]
+    said = [
+        _VERSION,
+        config.proof,
+        config.archive,
+        rules.signers.key if rules.signers else "",
+        *sorted(config.processors),
+    ]
     said += sorted(f"{char}{status}" for char, status in config.status.items())
     said += sorted(shallow_commits(repo))
     return _digest(repr(said))
@@ -105,9 +113,10 @@ def _digest(text: str) -> str:
     return hexdigest(os.fsencode(text))[:20]
 
 
-def _from_text(text: str | None) -> dict[int, Found]:
+def _from_text(text: str | None) -> dict[tuple[int, str], Found]:
     """Nothing for what another version has written."""
     try:
-        return dict(codec.loads(list[tuple[int, Found]], text or "[]"))
+        ticks = codec.loads(list[tuple[int, str, Found]], text or "[]")
     except ValueError:
         return {}
+    return {(at, processor): found for at, processor, found in ticks}

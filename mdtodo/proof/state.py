@@ -21,14 +21,14 @@ class Entry:
     `root` is the place of the outermost task around it; that, `digest`, `explicit` and `alone` (see Anchor) hold while
     `named`.
     `free`: it may lead out of the range that is judged. `ended`: a receipt says
-    something else of it here.
+    something else of it here. `known`: it stood in a commit of whose ticks all is known.
     """
 
-    __slots__ = ("alone", "at", "digest", "ended", "explicit", "free", "named", "root", "tick")
+    __slots__ = ("alone", "at", "digest", "ended", "explicit", "free", "known", "named", "root", "tick")
 
     def __init__(self, tick: int, at: int, *, free: bool = False) -> None:
         self.tick, self.at, self.free = tick, at, free
-        self.root, self.named, self.alone, self.ended = at, False, False, False
+        self.root, self.named, self.alone, self.ended, self.known = at, False, False, False, False
         self.digest: str = ""
         self.explicit: str | None = None
 
@@ -40,7 +40,7 @@ class Entry:
     def copy(self) -> Entry:
         """The same, for another version."""
         made = Entry(self.tick, self.at, free=self.free)
-        made.root, made.named, made.alone = self.root, self.named, self.alone
+        made.root, made.named, made.alone, made.known = self.root, self.named, self.alone, self.known
         made.digest, made.explicit = self.digest, self.explicit
         return made
 
@@ -59,6 +59,7 @@ class FileState:
         index = bisect_left(self.entries, entry.at, key=_AT)
         while index < len(self.entries) and self.entries[index].at == entry.at:
             if self.entries[index].tick == entry.tick:
+                self.entries[index].known |= entry.known
                 return
             index += 1
         insort(self.entries, entry, key=_AT)

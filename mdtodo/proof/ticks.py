@@ -133,7 +133,7 @@ def look_up(
 
         names = Names(history, rules.config)
         kept = KnownTicks(repo, rules) if inside is None else None
-        known = Known(kept.commit, kept.find) if kept else None
+        known = _known(kept, ticks) if kept else None
         done = rules.characters(Status.DONE)
         way = Walk(repo, history, names, enough, done=done, inside=inside, known=known)
         files = _files(ticks, version, fresh)
@@ -145,9 +145,18 @@ def look_up(
             return way.found
         places = way.places(tips[0])
         found = way.go()
-        if kept and kept.commit != tips[0]:
-            kept.keep(tips[0], [(path, at, found[tick]) for tick, path, at in places if tick in found])
+        # what another side of a merge in progress proves, its first parent does not
+        if kept and kept.commit != tips[0] and len(tips) == 1:
+            known_now = [
+                (path, at, ticks[tick].processor, found[tick]) for tick, path, at in places if tick in found
+            ]
+            kept.keep(tips[0], known_now)
         return found
+
+
+def _known(kept: KnownTicks, ticks: Sequence[Tick]) -> Known:
+    """What is kept, of these ticks."""
+    return Known(kept.commit, lambda tick, path, at: kept.find(path, at, ticks[tick].processor))
 
 
 def _files(

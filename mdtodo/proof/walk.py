@@ -8,6 +8,7 @@ what another one had taken: an undo before the run that it undid, a revert befor
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.true_history import is_ancestor, resolve
@@ -50,15 +51,16 @@ class Found(NamedTuple):
     named: str | None = None
 
 
-def _nothing(path: str, at: int) -> None:
+def _nothing(tick: int, path: str, at: int) -> None:
     """Of no tick anything is known."""
 
 
 class Known(NamedTuple):
-    """What is known of the ticks of a commit already: `find` says it by file and place."""
+    """What is known of the ticks of a commit already: `find` says it of a tick by its number, its file and its place
+    there."""
 
     commit: str
-    find: Callable[[str, int], Found | None]
+    find: Callable[[int, str, int], Found | None]
 
 
 class Walk:
@@ -82,6 +84,7 @@ class Walk:
         self._states: dict[str, State] = {}
         self._watched = _Watched()
         self._resolved: set[int] = set()
+        self._remembered: dict[int, Found] = {}
         self.found: dict[int, Found] = {}
 
     def begin(self, commit: str, files: Mapping[str, FileState]) -> None:
@@ -115,24 +118,41 @@ class Walk:
         for commit, changes in self._history.commits() if self._states else ():
             if commit.oid == self._known.commit:
                 self._look_up_known()
+            elif self._remembered and len(self._states) == 1:
+                self._take_remembered()
+                self._remembered.clear()
             self._visit(commit, changes)
             if not self._states and not self._watched:
                 break
         return self.found
 
     def _look_up_known(self) -> None:
-        """Resolve what is known of ticks that stand in that commit."""
+        """Resolve what is known of ticks that stand in that commit, and in no other: what another side of a merge has
+        may prove them too, and which of two proofs is the newer one the history says. These are taken where both sides
+        have met."""
         state = self._states.get(self._known.commit)
-        for path, entry in list(state.entries()) if state else ():
-            what = self._known.find(path, entry.at)
-            if what is None or entry.free or self._inside is not None:
-                continue
-            if what.evidence is None or self._enough(entry.tick, what.evidence):
+        if state is None or self._inside is not None:
+            return
+        for path, entry in state.entries():
+            what = None if entry.free else self._known.find(entry.tick, path, entry.at)
+            if what is not None and (what.evidence is None or self._enough(entry.tick, what.evidence)):
+                self._remembered[entry.tick], entry.known = what, True
+        self._take_remembered()
+
+    def _take_remembered(self) -> None:
+        every = [entry for state in self._states.values() for _, entry in state.entries()]
+        places = Counter(entry.tick for entry in every)
+        for entry in every:
+            if entry.known and places[entry.tick] == 1 and not self._watched.is_waiting(entry.tick):
+                what, before = self._remembered[entry.tick], self.found.get(entry.tick, Found())
+                if what.evidence is None:
+                    origin, named = before.origin or what.origin, before.named or what.named
+                    what = what._replace(origin=origin, named=named)
                 self._resolve(entry.tick, what)
-        if state:
+        for commit, state in list(self._states.items()):
             state.forget(self._resolved)
             if not state:
-                del self._states[self._known.commit]
+                del self._states[commit]
 
     def _steps(self, changes: Iterable[Sequence[FileChange]]) -> list[Step]:
         return [Step(self._history, one, self._done) for one in changes]
@@ -189,7 +209,7 @@ class Walk:
     def _resolve(self, tick: int, found: Found) -> None:
         if tick not in self._resolved:
             weak = self.found[tick].weak if tick in self.found and found.evidence is None else None
-            self.found[tick] = found._replace(weak=weak or found.weak)
+            self.found[tick] = found._replace(weak=found.weak or weak)
             self._resolved.add(tick)
             self._watched.forget(tick)
 
@@ -319,6 +339,10 @@ class _Watched:
         if (reverted := reverted_by(commit)) is not None:
             self._waiting.add(tick)
             self._commits.setdefault(reverted, []).append(one)
+
+    def is_waiting(self, tick: int) -> bool:
+        """Whether it goes on somewhere."""
+        return tick in self._waiting
 
     def forget(self, tick: int) -> None:
         """All is known of it."""

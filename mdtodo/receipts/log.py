@@ -81,7 +81,7 @@ def logged_commits(
         code, _, err = git.finish()
     finally:
         git.kill()
-    if code and resolve(repo, f"{revision}^{{commit}}"):
+    if code and (revision != "HEAD" or resolve(repo, "HEAD^{commit}")):
         raise error_from(err, ("log",))
 
 

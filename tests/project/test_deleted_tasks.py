@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -152,6 +153,38 @@ def test_history_is_read_only_where_a_name_is_unknown_and_then_once(
     [log] = logs("list")
     assert f"{before}..{built.git('rev-parse', 'HEAD')}" in log
     assert logs("list") == []
+
+
+def test_what_a_merge_brings_is_older_than_what_was_read_where_its_date_says_so(repo: Checkout) -> None:
+    def said(outcome: str, run: str, hour: int) -> None:
+        text = message([receipt("a", outcome)], run)
+        repo.git("commit", "-q", "--allow-empty", "-F", "-", stdin=text, **at(hour))
+
+    def at(hour: int) -> dict[str, str]:
+        return {"GIT_COMMITTER_DATE": f"2026-01-02T{hour}:00:00Z"}
+
+    repo.git("commit", "-q", "--allow-empty", "-m", "Base", **at(10))
+    repo.git("checkout", "-q", "-b", "side")
+    said("failed", "r1", 11)
+    repo.git("checkout", "-q", "main")
+    said("done", "r2", 12)
+    for _ in range(2):
+        assert DeletedTasks(discover(str(repo.root)), DEFAULT).done(["a"]) == {"a"}
+        repo.git("merge", "-q", "-m", "Merge", "side", **at(13))
+
+
+def test_what_a_history_with_holes_cannot_say_is_asked_again(
+    built: Checkout, inside: Inside, tmp_path: Path
+) -> None:
+    built.commit(**{"TODO.md": DEPLOY})
+    shutil.rmtree(built.root / ".git/mdtodo")
+    objects = built.root / ".git/objects"
+    objects.rename(tmp_path / "objects")
+    objects.mkdir()
+    assert waits(inside) == ["build"]
+    objects.rmdir()
+    (tmp_path / "objects").rename(objects)
+    assert waits(inside) == []
 
 
 NAMES = ("a", "b.c", "d")

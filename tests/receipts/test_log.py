@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mdtodo.core.receipt import Receipt
+from mdtodo.errors import GitError
 from mdtodo.git.repository import discover
 from mdtodo.receipts.log import logged_commits, logged_receipts
 from mdtodo.receipts.message import message, titles
@@ -98,6 +99,14 @@ def test_receipts_come_newest_first_and_an_unborn_branch_has_none(repo: Checkout
 def test_a_line_that_is_no_trailer_is_no_receipt(repo: Checkout, text: str) -> None:
     commit(repo, text)
     assert found(repo) == []
+
+
+def test_a_history_with_a_commit_that_is_gone_is_no_empty_one(repo: Checkout) -> None:
+    head = commit(repo, "a")
+    gone = "1" * 40
+    for revision in (gone, f"{gone}..{head}", f"{head}..{gone}"):
+        with pytest.raises(GitError):
+            list(logged_commits(discover(str(repo.root)), revision))
 
 
 def test_a_folded_trailer_is_one_receipt(repo: Checkout) -> None:

@@ -15,7 +15,7 @@ from mdtodo.core.digest import hexdigest
 from mdtodo.core.path_patterns import matcher
 from mdtodo.errors import InputError
 from mdtodo.git.files import worktree_files
-from mdtodo.git.repository import calling_index, read_blobs, run
+from mdtodo.git.repository import calling_index, error_from, read_blobs, run
 from mdtodo.git.true_history import ENVIRONMENT, read_history
 from mdtodo.system import files
 
@@ -56,7 +56,7 @@ class TodoFiles(NamedTuple):
         return self._replace(ids=kept, data=data, unmerged=tuple(one for one in self.unmerged if one in kept))
 
     def bytes_of(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """The bytes of these files; one that git does not have is empty."""
+        """The bytes of these files. Raises GitError for one that git does not have."""
         wanted = list(paths)
         missing = [path for path in wanted if path not in self.data]
         more = self.read(missing) if missing else {}
@@ -227,6 +227,13 @@ def _fitting_names(root: str, known: frozenset[str], full: str) -> set[str]:
     return {path for path in known for way in ways if way == "." or path.startswith(way + "/")}
 
 
+def _there(blob: bytes | None, oid: str) -> bytes:
+    """Never as if it were empty: what is found in it is kept by its id."""
+    if blob is None:
+        raise error_from(f"fatal: object {oid} is missing".encode(), ("cat-file",))
+    return blob
+
+
 def _stage(line: bytes) -> tuple[bytes, int]:
     """Ours before the others, where there are several versions of a path."""
     about, _, name = line.partition(b"\t")
@@ -264,7 +271,7 @@ def _resolve_links(
         if missing := [path for path in paths if path not in known]:
             names = {path: f"HEAD:{path}" for path in missing if beside_head}
             blobs = read_names([*(ids[path] for path in missing), *names.values()])
-            known.update((path, blobs[ids[path]] or b"") for path in missing)
+            known.update((path, _there(blobs[ids[path]], ids[path])) for path in missing)
             before.update((path, blobs[name]) for path, name in names.items())
         return {path: known[path] for path in paths}
 

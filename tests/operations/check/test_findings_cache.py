@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdtodo.config.load import load
+from mdtodo.errors import GitError
 from mdtodo.git.files.tree_files import from_work_tree
 from mdtodo.git.repository import discover
 from mdtodo.operations.check import check as check_module
@@ -96,6 +97,19 @@ def test_the_cache_finds_just_what_a_fresh_check_finds(
         files |= change
         for _ in range(2):
             assert text(judged(repo, files, CONFIG)) == text(afresh(repo, files, CONFIG))
+
+
+def test_what_git_does_not_have_is_not_remembered_as_empty(repo: Checkout, remembering: None) -> None:
+    repo.commit(**{"TODO.md": "- [ ] a prio:high\n"})
+    oid = repo.git("rev-parse", "HEAD:TODO.md")
+    blob = repo.root / ".git/objects" / oid[:2] / oid[2:]
+    blob.rename(repo.root / "away")
+    place = discover(str(repo.root))
+    with pytest.raises(GitError, match=f"object {oid} is missing"):
+        check_module.check_staged(place)
+    (repo.root / "away").rename(blob)
+    [finding] = check_module.check_staged(place).findings
+    assert finding.code == "suspected-key"
 
 
 @pytest.mark.parametrize(
