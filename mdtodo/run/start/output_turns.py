@@ -34,7 +34,7 @@ class OutputTurns:
         group = self._group_of.get(processor)
         if group is None or group in self._held:
             return True
-        turn = Turn(f"{self._place}-{_digest(group)}.lock")
+        turn = Turn(f"{self._place}-{_digest(group)}.turn")
         try:
             taken = turn.take()
         except OSError:  # a full disk is no reason not to run: whose a file is, is looked at all the same
