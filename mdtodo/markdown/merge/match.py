@@ -43,6 +43,19 @@ class Matched(NamedTuple):
     unclear: frozenset[int] = frozenset()
 
 
+def parents(versions: Sequence[Version], matched: Matched, entity: int) -> list[object]:
+    """What the task stands below in each version that has it: an entity, or another line; None for nothing."""
+    found: list[object] = []
+    for side, at in enumerate(matched.entities[entity]):
+        if at is not None:
+            parent = matched.tasks[side][at].parent
+            around = (
+                None if parent is None else matched.places[side].get(parent, versions[side].lines[parent])
+            )
+            found.append(around)
+    return found
+
+
 def match(base: Version, ours: Version, theirs: Version, statuses: Mapping[str, Status]) -> Matched:
     """See `Matched`. Takes n log n time in the lines, and parses only around those that differ."""
     versions = base, ours, theirs

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.markdown.merge.line import position_prefix, read_line
+from mdtodo.markdown.merge.match import parents
 from mdtodo.markdown.merge.regions import classify, merge_region
 from mdtodo.markdown.merge.result import Conflict, ConflictLine, Result, merged_task
 
@@ -184,11 +185,18 @@ class NumberedLines:
                 part = region.base if line.startswith(b"|") else region.theirs
 
     def _once(self, order: list[int | Region]) -> list[int | Region]:
-        """Without the second copy of a task that both sides moved: it stays where ours has it."""
-        ours = self._sides[1]
+        """Without the second copy of a task that both sides moved: it stays where ours has it, unless theirs alone put
+        it below another task."""
+        ours, order = self._sides[1], list(order)
         gone: set[int] = set()
         for places, at in self._doubled(order, ours):
-            copy = min(places, key=lambda place: (self._likeness(order, place, ours, at), -place))
+            copy, kept = sorted(places, key=lambda place: (self._likeness(order, place, ours, at), -place))
+            meaning = self.meanings[ours[at]]
+            if isinstance(meaning, tuple):
+                if self._goes_with_theirs(meaning[0]):
+                    copy, kept = kept, copy
+                if not self._takes_change(order, copy, kept, meaning[0]):
+                    continue
             gone.add(copy)
             for below in range(1, min(len(order) - copy, len(ours) - at)):
                 number = ours[at + below]
@@ -196,7 +204,18 @@ class NumberedLines:
                 if self._is_task(number) or kind not in ("text", "item") or order[copy + below] != number:
                     break
                 gone.add(copy + below)
-        return [one for place, one in enumerate(order) if place not in gone] if gone else order
+        return [one for place, one in enumerate(order) if place not in gone]
+
+    def _takes_change(self, order: list[int | Region], copy: int, kept: int, entity: int) -> bool:
+        """Let what is kept say what the copy says, where one of them alone is as in base; not if neither is."""
+        if order[copy] == order[kept] or entity not in self.as_text:
+            return True
+        before = self._number_in_base(entity)
+        if before is not None and before not in (order[copy], order[kept]):
+            return False
+        if order[kept] == before:
+            order[kept] = order[copy]
+        return True
 
     def _doubled(self, order: Sequence[int | Region], ours: Sequence[int]) -> Iterator[tuple[list[int], int]]:
         """The tasks that are there twice and in ours once: both places, and that in ours."""
@@ -212,6 +231,12 @@ class NumberedLines:
             if (name := self._name(number)) in there:
                 there[name].append(at)
         yield from ((twice[name], those[0]) for name, those in there.items() if len(those) == 1)
+
+    def _goes_with_theirs(self, entity: int) -> bool:
+        if entity in self.matched.doubled or None in self.matched.entities[entity]:
+            return False
+        base, ours, theirs = parents(self.versions, self.matched, entity)
+        return base == ours != theirs
 
     def _is_task(self, number: int) -> bool:
         meaning = self.meanings[number]
@@ -256,7 +281,34 @@ class NumberedLines:
     def _merge_region(self, region: Region) -> list[int] | None:
         if self.matched.single and any(self._may_be_one(number) for side in region for number in side):
             return None
-        return merge_region(region.base, region.ours, region.theirs, self._classify)
+        found = merge_region(region.base, region.ours, region.theirs, self._classify)
+        if found is None or not self.as_text:
+            return found
+        return self._with_changes(found, region)
+
+    def _with_changes(self, found: list[int], region: Region) -> list[int] | None:
+        """Each line that is left to the text merge as the side has it that changed it; None where both did."""
+        ours, theirs = (
+            {self._name(number): number for number in side} for side in (region.ours, region.theirs)
+        )
+        chosen: list[int] = []
+        for number in found:
+            name, meaning = self._name(number), self.meanings[number]
+            our, their = ours.get(name, number), theirs.get(name, number)
+            if isinstance(meaning, tuple) and our != their and meaning[0] in self.as_text:
+                before = self._number_in_base(meaning[0])
+                if before not in (our, their):
+                    return None
+                chosen.append(their if our == before else our)
+            else:
+                chosen.append(number)
+        return chosen
+
+    def _number_in_base(self, entity: int) -> int | None:
+        line = self.matched.entities[entity].base
+        return (
+            None if line is None else self._known[entity, self._variant(entity, self.versions[0].lines[line])]
+        )
 
     def _may_be_one(self, number: int) -> bool:
         """Whether it was added, and may be an equal task that the other side has too."""

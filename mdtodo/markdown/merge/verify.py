@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mdtodo.markdown.merge.line import read_line, without_status_and_keys
+from mdtodo.markdown.merge.match import parents
 from mdtodo.markdown.merge.result import Conflict
 from mdtodo.markdown.merge.version import Version, read_versions, tasks_at, top_tasks
 
@@ -183,22 +184,13 @@ class Verifier:
 
     def _parents(self, entity: int) -> set[object]:
         """What the task may stand below: what the side says that changed it."""
-        parents: list[object] = []
-        for side in (0, 1, 2):
-            at = self.matched.entities[entity][side]
-            if at is not None:
-                parent = self.matched.tasks[side][at].parent
-                parents.append(None if parent is None else self._name(side, parent))
+        found = parents(self.versions, self.matched, entity)
         if entity in self.matched.doubled:
             # Both sides put it somewhere else: it stays where ours has it.
-            return set(parents[-2:-1])
-        if len(parents) == 3 and parents[0] in parents[1:]:
-            return {parents[2] if parents[1] == parents[0] else parents[1]}
-        return set(parents)
-
-    def _name(self, side: int, line: int) -> object:
-        entity = self.matched.places[side].get(line)
-        return self.versions[side].lines[line] if entity is None else entity
+            return set(found[-2:-1])
+        if len(found) == 3 and found[0] in found[1:]:
+            return {found[2] if found[1] == found[0] else found[1]}
+        return set(found)
 
 
 #: Lines before and after a task that are merged as text with it.
