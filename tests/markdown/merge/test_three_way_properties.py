@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,17 @@ def test_a_merge_of_two_peoples_work_keeps_every_task(seed: int) -> None:
     assert faults(base, ours, theirs, merged.data, conflicts=bool(merged.conflicts)) == []
     if merged.conflicts:
         assert merge_file(*versions)[0] > 0, "git has no conflict here"
+
+
+@pytest.mark.parametrize("seed", [40015441, 30013522])
+def test_what_one_side_says_stays_where_the_other_swapped_neighbours(seed: int) -> None:
+    """One side put the task below another one and gave it keys, or cancelled it."""
+    random = Random(seed)
+    base = outline(random)
+    ours, theirs = changed(random, base, "a"), changed(random, base, "b")
+    merged = merge(written(base), written(ours), written(theirs), text_merge=merge_text)
+    assert merged is not None
+    assert (faults(base, ours, theirs, merged.data, conflicts=False), merged.conflicts) == ([], 0)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
