@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.receipt import entry_of
 from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.git.files.as_written import is_as_written
 from mdtodo.git.files.quote import path_line
 from mdtodo.git.index.index_copy import IndexEntry
 from mdtodo.git.objects import find_all_in_tree, object_id
@@ -105,16 +106,26 @@ def _rewrites(
     stored = _stored(git, held)
     left: list[Restore] = []
     for one in due:
-        if one.path in held and stored[one.path] not in (entry_of(one.before), entry_of(one.after)):
-            builder.refused[one.path] = "it was changed in the work tree"
-        elif one.path in held and stored[one.path] != entry_of(one.before):
+        if one.path not in held or stored[one.path] == entry_of(one.before):
+            continue
+        if _is(git, one.path, held[one.path], stored[one.path], entry_of(one.after)):
             left.append(one)
+        elif not _is(git, one.path, held[one.path], stored[one.path], entry_of(one.before)):
+            builder.refused[one.path] = "it was changed in the work tree"
     shown = _shown(job.repo, builder, left, copy)
     return [
         Rewrite(one.path, held[one.path], before[0] if before else None, shown.get(one.path, b""))
         for one, before in ((one, entry_of(one.before)) for one in left)
         if before is None or one.path in shown
     ]
+
+
+def _is(git: GitSession, path: str, held: bytes | None, found: _Entry, entry: _Entry) -> bool:
+    """Whether the file is what this entry would be checked out as."""
+    if found is None or entry is None or found == entry:
+        return found == entry
+    is_file = found[0] == entry[0] != _LINK
+    return is_file and held is not None and is_as_written(git, path, held, entry[1])
 
 
 def _makes_way(job: Job, one: Restore) -> bool:

@@ -9,14 +9,16 @@ from mdtodo.errors import EditError
 from mdtodo.git.repository import read_blobs
 from mdtodo.landing.land import RefusedError
 from mdtodo.landing.parse_cache import parse_cached
+from mdtodo.markdown.edits.apply import apply
 from mdtodo.markdown.edits.move_across import plain_subtree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mdtodo.core.receipt import Receipt
     from mdtodo.core.task import Status
     from mdtodo.git.repository import Repository
+    from mdtodo.landing.parse_cache import ParsedFile
 
 
 def judge_moves(
@@ -30,10 +32,10 @@ def judge_moves(
 
     def judge(commit: str | None) -> None:
         reasons = [
-            f"{removed.anchor.file}: {where} has it otherwise; commit that first"
+            f"{file}: {where} has {what} otherwise; commit that first"
             for put, removed in moves
             for where, prefix in ((("HEAD", f"{commit}:"),) if commit else ()) + (("the index", ":"),)
-            if not _can_move(repo, prefix, put, removed, statuses)
+            for file, what in _otherwise(repo, prefix, put, removed, statuses)
         ]
         if reasons:
             raise RefusedError(reasons)
@@ -49,21 +51,31 @@ def move_of(receipt: Receipt) -> tuple[PutSubtree, RemoveSubtree] | None:
     return None
 
 
-def _can_move(
+def _otherwise(
     repo: Repository, prefix: str, put: PutSubtree, removed: RemoveSubtree, statuses: Mapping[str, Status]
-) -> bool:
-    """Whether it stands there as it was read, or has moved already."""
+) -> Iterator[tuple[str, str]]:
+    """File and words for what is not as it was read; none where all is, or where the task has moved already."""
     names = [f"{prefix}{edit.anchor.file}" for edit in (put, removed)]
     blobs = read_blobs(repo, names)
     new, old = (blobs[name] for name in names)
     if new is None or old is None:
-        return False
+        yield removed.anchor.file, "it"
+        return
     there = parse_cached(new, statuses, put.anchor.file).places.find(put.anchor)
     source = parse_cached(old, statuses, removed.anchor.file)
     index = source.places.find(removed.anchor)
-    if isinstance(index, str):
-        return isinstance(there, int)
+    if isinstance(index, str) or isinstance(there, int):
+        if not (isinstance(index, str) and isinstance(there, int)):
+            yield removed.anchor.file, "it"
+    elif not _is_as_read(source, index, removed):
+        yield removed.anchor.file, "it"
+    elif apply(new, (put,), statuses, file=put.anchor.file, tolerant=True).missing:
+        # what is taken away from one file is to be in the other one, or it would be lost there
+        yield put.anchor.file, "the place where it goes"
+
+
+def _is_as_read(source: ParsedFile, index: int, removed: RemoveSubtree) -> bool:
     try:
-        return isinstance(there, str) and plain_subtree(source.document, index) == removed.removed
+        return plain_subtree(source.document, index) == removed.removed
     except EditError:
         return False

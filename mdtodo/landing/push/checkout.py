@@ -8,7 +8,8 @@ import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mdtodo.errors import EditError, GitError, InputError
+from mdtodo.errors import EditError, InputError
+from mdtodo.git.files.as_written import is_as_written
 from mdtodo.git.files.quote import path_line
 from mdtodo.git.objects import object_id
 from mdtodo.landing.push.fast_forward_note import staging_folder
@@ -81,10 +82,9 @@ def _is(git: GitSession, path: str, found: str | None, entry: tuple[bytes, str] 
         return entry is None and found is None
     if found == entry[1]:
         return True
-    try:  # where line ends are not what git would write now, a file may be as it was and get another id
-        written = git.run("cat-file", "--filters", f"--path={path}", entry[1])
-        return bool(found) and files.read(git.repo.root, path) == written
-    except (GitError, InputError):
+    try:
+        return bool(found) and is_as_written(git, path, files.read(git.repo.root, path), entry[1])
+    except InputError:
         return False
 
 

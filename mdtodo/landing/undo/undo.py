@@ -101,8 +101,9 @@ def _receipts(project: Project, chosen: LandedRun, later: Mapping[str, str]) -> 
     titles = {receipt.task_id: receipt.title for receipt in found.receipts}
     # a later run landed a result for the task, which would be taken back with this one's
     refused = [f"{task} ({titles.get(task, '')}): run {run} changed it since" for task, run in later.items()]
-    if refused or found.refused:
-        raise RefusedError([*refused, *found.refused])
+    refused += found.refused or _moved_away(project, found.receipts)
+    if refused:
+        raise RefusedError(refused)
     receipts = list(found.receipts)
     opened = {
         receipt.task_id: Status.TODO
@@ -117,6 +118,17 @@ def _receipts(project: Project, chosen: LandedRun, later: Mapping[str, str]) -> 
             Receipt(parent.id, parent.title, "todo", "rollup", 0, 0.0, 0, edits, undoes=chosen.run)
         )
     return receipts
+
+
+def _moved_away(project: Project, receipts: Sequence[Receipt]) -> list[str]:
+    """Why not, of tasks whose file has another name by now that HEAD does not have: there they would stay as they are,
+    and be committed so."""
+    return [
+        f"{file}: {one.task_id} ({one.title}): it is in {task.file} now; commit that first"
+        for one in receipts
+        if one.edits and (task := project.tasks.get(one.task_id)) is not None
+        if (file := one.edits[0].anchor.file) not in project.documents and file != task.file
+    ]
 
 
 def _land(project: Project, receipts: Sequence[Receipt], run_id: str, undone: str) -> Landing:

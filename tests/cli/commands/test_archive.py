@@ -187,6 +187,22 @@ def test_line_ends_that_git_converts_are_those_of_the_work_tree(repo: Checkout, 
     assert repo.status() == []
 
 
+@pytest.mark.parametrize("before", [b"", b"- [x] z\r\n"], ids=["new", "there"])
+def test_undo_brings_back_line_ends_that_git_would_not_commit_any_more(
+    repo: Checkout, mdtodo: Mdtodo, before: bytes
+) -> None:
+    todo = b"- [x] a\r\n- [ ] d\r\n"
+    repo.git("config", "core.autocrlf", "false")
+    start(repo, todo, **({"TODO.archive.md": before} if before else {}))
+    repo.git("config", "core.autocrlf", "true")
+    archives(repo, mdtodo)
+    mdtodo("undo")
+    assert repo.read("TODO.md") == repo.head("TODO.md") == todo
+    assert (repo.read("TODO.archive.md") if before else b"") == before
+    assert (repo.root / "TODO.archive.md").exists() == bool(before)
+    assert repo.status() == []
+
+
 def test_an_archive_is_none_of_the_todo_files_whatever_pattern_fits_it(
     repo: Checkout, mdtodo: Mdtodo
 ) -> None:

@@ -166,6 +166,32 @@ def test_a_task_comes_back_as_it_was(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert repo.read("docs/TODO.md").decode() == OTHER
 
 
+@pytest.mark.parametrize("staged", [False, True])
+@pytest.mark.parametrize(
+    ("place", "to"),
+    [
+        ("- [ ] Here id:here", ("--under", "here")),
+        ("- [ ] Here id:here", ("--before", "here")),
+        ("# Here", ("--file", "docs/TODO.md", "--section", "Here")),
+    ],
+)
+def test_it_goes_to_no_place_that_is_not_committed(
+    repo: Checkout, mdtodo: Mdtodo, place: str, to: tuple[str, ...], staged: bool
+) -> None:
+    repo.commit("Other", **{"docs/TODO.md": "- [ ] There\n"})
+    mine = f"- [ ] There\n\n{place}\n"
+    repo.write("docs/TODO.md", mine)
+    if staged:
+        repo.git("add", "docs/TODO.md")
+    said = mdtodo("move", "second", *to, "--commit", code=3)
+    assert "docs/TODO.md: HEAD has the place where it goes otherwise; commit that first" in said.err
+    assert (repo.read("docs/TODO.md").decode(), repo.commits()) == (mine, 2)
+    assert repo.read("TODO.md").decode() == TODO
+    repo.git("commit", "-qam", "Mine")
+    mdtodo("move", "second", *to, "--commit")
+    assert repo.status() == []
+
+
 def test_what_is_not_committed_does_not_go_along(repo: Checkout, mdtodo: Mdtodo) -> None:
     repo.commit("Other", **{"docs/TODO.md": OTHER})
     mine = TODO.replace("Part id:part\n", "Part id:part\n   - [ ] Mine\n")

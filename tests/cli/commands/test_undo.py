@@ -152,6 +152,25 @@ def test_a_file_that_was_moved_is_followed(repo: Checkout, mdtodo: Mdtodo) -> No
     assert repo.status() == []
 
 
+@pytest.mark.parametrize("staged", [True, False])
+def test_a_file_whose_new_name_is_not_committed_has_to_be_first(
+    repo: Checkout, mdtodo: Mdtodo, staged: bool
+) -> None:
+    start(repo, "- [ ] a run:ok\n")
+    run(mdtodo)
+    (repo.root / "docs").mkdir()
+    repo.git("mv", "TODO.md", "docs/TODO.md")
+    if not staged:
+        repo.git("reset", "-q")
+    assert "it is in docs/TODO.md now; commit that first" in assert_refused(repo, mdtodo)
+    assert "it is in docs/TODO.md now" in assert_refused(repo, mdtodo, "--dry-run")
+    repo.git("add", "-A")
+    repo.git("commit", "-qm", "Move")
+    mdtodo("undo")
+    assert repo.head("docs/TODO.md") == b"- [ ] a run:ok\n"
+    assert repo.status() == []
+
+
 def test_undo_takes_back_only_the_run_that_is_named(repo: Checkout, mdtodo: Mdtodo) -> None:
     start(repo, "- [ ] a id:a run:ok\n- [ ] b id:b run:ok\n- [ ] c id:c\n")
     first, second = run(mdtodo, "a"), run(mdtodo, "b")
