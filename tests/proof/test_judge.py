@@ -327,3 +327,42 @@ def test_a_tick_that_had_no_processor_is_judged_once_it_has_one(repo: Checkout, 
     repo.write(".mdtodo.toml", config.format("docs"))
     repo.git("commit", "-qm", "Other rules", "--", ".mdtodo.toml")
     assert named(mdtodo, "--changed", "TODO.md") == [("TODO.md", 2)]
+
+
+def merged_by_hand(repo: Checkout, *parents: str, tree: str) -> None:
+    repo.git(
+        "reset",
+        "-q",
+        "--hard",
+        repo.git("commit-tree", f"{tree}^{{tree}}", "-m", "M", "-p", parents[0], "-p", parents[1]),
+    )
+
+
+@pytest.mark.parametrize("opened_by", ["hand", "reopen"])
+@pytest.mark.parametrize("further", [False, True])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_merge_brings_no_proof_back_that_its_other_side_has_ended(
+    done: Checkout, mdtodo: Mdtodo, opened_by: str, further: bool, swapped: bool
+) -> None:
+    old = done.git("rev-parse", "HEAD")
+    if opened_by == "hand":
+        edit(done, "[x] first", "[ ] first")
+    else:
+        mdtodo("reopen", "049f8d2")
+    base = done.commit("More", other="text\n")
+    if further:
+        done.git("checkout", "-q", "--detach", old)
+        old = done.commit("At the side", side="text\n")
+    parents = (old, base) if swapped else (base, old)
+    merged_by_hand(done, *parents, tree=old)
+    assert named(mdtodo) == named(mdtodo, "--proof", f"{base}..HEAD") == [("TODO.md", 3)]
+
+
+def test_a_merge_keeps_a_proof_of_its_side_that_is_newer(done: Checkout, mdtodo: Mdtodo) -> None:
+    mdtodo("reopen", "049f8d2")
+    base = done.git("rev-parse", "HEAD")
+    mdtodo("run")
+    side = done.git("rev-parse", "HEAD")
+    done.git("checkout", "-q", "--detach", base)
+    merged_by_hand(done, done.commit("More", other="text\n"), side, tree=side)
+    assert named(mdtodo) == named(mdtodo, "--proof", f"{base}..HEAD") == []
