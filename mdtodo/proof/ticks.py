@@ -121,7 +121,7 @@ def look_up(
     these parents and in no commit yet. Without `walk` only what is in no commit is found. Those that are `fresh`, by
     file and place, are looked for before the range too, which has made tasks of them."""
     tips = [tip] if isinstance(tip, str) else [parent.oid for parent in tip]
-    with History(repo, *tips) as history:
+    with History(repo, *tips, paths=version.ids) as history:
         for path, oid in version.ids.items():
             if path in version.data:
                 history.know(oid, version.data[path])
