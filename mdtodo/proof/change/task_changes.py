@@ -87,19 +87,29 @@ def _removed(
     }
     stand = {traced.before[key] for key in kept if key in traced.before}
     unproven = set(_ticked_elsewhere(there, here, traced, rules))
-    new = Counter(title for key, title in kept.items() if key not in traced.before)
+    came = [(key, title) for key, title in kept.items() if key not in traced.before]
+    new = Counter(title for _, title in came)
+    # a tick that nothing need prove is no task that something had to
+    unjudged = Counter(title for key, title in came if _is_unjudged(key, here, traced, rules))
     found: dict[Key, Task] = {}
     for key, task in there.items():
         if task.status.closed or is_archive(archive, task.file) or key in traced.closed:
             continue
         if key in stand and key not in unproven:
             continue
-        if new[task.title]:
+        left = new[task.title] - (unjudged[task.title] if rules.processor_of(task) else 0)
+        if left > 0:
             # among equal ones nobody can tell which is which: one that came is one that went
             new[task.title] -= 1
             continue
         found[key] = task
     return found
+
+
+def _is_unjudged(key: Key, here: Mapping[Key, Task], traced: Traced, rules: Rules) -> bool:
+    """Whether a box is ticked, and nothing is to prove that."""
+    done = traced.boxes[key].char in rules.characters(Status.DONE)
+    return done and (key not in here or rules.processor_of(here[key]) is None)
 
 
 def _ticked_elsewhere(
