@@ -8,6 +8,7 @@ from mdtodo.core.task import Status
 from mdtodo.errors import InputError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
+from mdtodo.proof.evidence import ROLLUP
 from mdtodo.proof.history import History
 from mdtodo.proof.known import KnownTicks
 from mdtodo.proof.line_map import normalized
@@ -116,10 +117,13 @@ def look_up(
     walk: bool = True,
     inside: Collection[str] | None = None,
     fresh: Collection[tuple[str, int]] = (),
+    routed: Collection[tuple[str, int]] = (),
 ) -> Mapping[int, Found]:
     """What the history says of these ticks of a version, by their numbers: of the commit `tip`, or of what is on top of
     these parents and in no commit yet. Without `walk` only what is in no commit is found. Those that are `fresh`, by
-    file and place, are looked for before the range too, which has made tasks of them."""
+    file and place, are looked for before the range too, which has made tasks of them; those that are `routed` had a
+    processor before it, so that no commit of the range has ticked them with their subtasks, unless it took that away
+    first."""
     tips = [tip] if isinstance(tip, str) else [parent.oid for parent in tip]
     with History(repo, *tips, paths=version.ids) as history:
         for path, oid in version.ids.items():
@@ -129,7 +133,14 @@ def look_up(
         def enough(number: int, evidence: Evidence) -> bool:
             if rules.signers:
                 rules.signers.expected = history.with_receipts
-            return rules.refusal(evidence, ticks[number].processor or evidence.processor) is None
+            tick = ticks[number]
+            if (
+                evidence.processor == ROLLUP
+                and (tick.task.file, tick.at) in routed
+                and evidence.commit in (inside or ())
+            ):
+                return False
+            return rules.refusal(evidence, tick.processor or evidence.processor) is None
 
         names = Names(history, rules.config)
         kept = KnownTicks(repo, rules) if inside is None else None

@@ -51,7 +51,10 @@ def judge_range(repo: Repository, text: str) -> RangeJudgement:
     )
     version = Version(content.ids, content.bytes_of(content.ids))
     ticks = with_ticks(ticks_of(version, rules), change.tasks.ticks)
-    found = look_up(repo, rules, ticks, version, commits.end, inside=commits.inside, fresh=change.tasks.fresh)
+    fresh, routed = change.tasks.fresh, change.tasks.routed
+    found = look_up(
+        repo, rules, ticks, version, commits.end, inside=commits.inside, fresh=fresh, routed=routed
+    )
     unreadable = tuple(_made_unreadable(repo, commits.base, content, config))
     return RangeJudgement(Judgement(rules, *unproven_of(rules, ticks, found)), change, unreadable)
 

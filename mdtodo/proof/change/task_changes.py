@@ -33,12 +33,14 @@ class Reroute(NamedTuple):
 
 class TaskChanges(NamedTuple):
     """Open tasks that are gone, as they were; those that something else is to prove now; and ticks of such tasks,
-    with the processor that they had before. `fresh` are ticks that were none of a task before, as in a comment."""
+    with the processor that they had before. `fresh` are ticks that were none of a task before, as in a comment;
+    `routed` are those of tasks that had a processor before."""
 
     removed: list[Task]
     rerouted: list[Reroute]
     ticks: list[Tick]
     fresh: Collection[Key] = frozenset()
+    routed: Collection[Key] = frozenset()
 
 
 def task_changes(
@@ -56,9 +58,9 @@ def task_changes(
         for key, task, was in pairs
         if task.status is Status.DONE and (was is None or was.status is not Status.DONE)
     )
-    return TaskChanges(
-        list(removed.values()), list(_rerouted(rules, pairs)), list(_ticks(rules, pairs, traced)), fresh
-    )
+    routed = frozenset(key for key, _, was in pairs if key in fresh and was and rules.processor_of(was))
+    rerouted, ticks = list(_rerouted(rules, pairs)), list(_ticks(rules, pairs, traced))
+    return TaskChanges(list(removed.values()), rerouted, ticks, fresh, routed)
 
 
 _NOWHERE = ("", -1)

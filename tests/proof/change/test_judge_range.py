@@ -350,7 +350,8 @@ def test_a_processor_that_a_task_had_within_the_range_only(judge: Judge, repo: C
 
 
 @pytest.mark.parametrize(
-    ("processor", "found"), [("u", ["TODO.md:1 unproven"]), ("person", []), ("rollup", [])]
+    ("processor", "found"),
+    [("u", ["TODO.md:1 unproven"]), ("person", []), ("rollup", ["TODO.md:1 unproven"])],
 )
 def test_a_tick_is_judged_by_what_its_line_named_before(
     judge: Judge, repo: Checkout, processor: str, found: list[str]
@@ -608,3 +609,30 @@ def test_what_says_the_category_of_a_task_is_of_the_gate_where_a_processor_goes_
     repo.git("tag", "-f", "base")
     repo.commit("work", **{".mdtodo.toml": 'classify = "tags"\n' + config})
     assert judge() == found
+
+
+ROLLED_UP = [
+    pytest.param("- [ ] a id:a run:t\n  - [x] below\n", "- [ ] a id:a\n  - [x] below\n", id="line"),
+    pytest.param("# H run:t\n\n- [ ] a id:a\n", "# H\n\n- [ ] a id:a\n", id="heading"),
+]
+
+
+@pytest.mark.parametrize(("text", "bare"), ROLLED_UP)
+def test_a_task_that_lost_its_processor_meanwhile_is_not_done_with_its_subtasks(
+    judge: Judge, repo: Checkout, text: str, bare: str
+) -> None:
+    repo.commit("Base", **{"TODO.md": text})
+    repo.git("tag", "-f", "base")
+    repo.commit("work", **{"TODO.md": bare})
+    repo.commit(receipt("a", processor="rollup"), **{"TODO.md": ticked(bare, "a")})
+    repo.commit("back", **{"TODO.md": ticked(text, "a")})
+    assert [one.partition(" ")[2] for one in judge()] == ["unproven"]
+
+
+def test_a_parent_that_never_had_a_processor_is_done_with_its_subtasks(judge: Judge, repo: Checkout) -> None:
+    text = "- [ ] a id:a\n  - [x] below\n"
+    repo.commit("Base", **{"TODO.md": text})
+    repo.git("tag", "-f", "base")
+    repo.commit(receipt("a", processor="rollup"), **{"TODO.md": ticked(text, "a")})
+    repo.commit("by name", **{"TODO.md": ticked(text, "a").replace("id:a", "id:a run:t")})
+    assert [one.partition(" ")[2] for one in judge()] == []
