@@ -8,7 +8,6 @@ from mdtodo.core.task import Status
 from mdtodo.errors import InputError
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.tasks import read_tasks
-from mdtodo.proof.evidence import ROLLUP
 from mdtodo.proof.history import History
 from mdtodo.proof.known import KnownTicks
 from mdtodo.proof.line_map import normalized
@@ -122,8 +121,7 @@ def look_up(
     """What the history says of these ticks of a version, by their numbers: of the commit `tip`, or of what is on top of
     these parents and in no commit yet. Without `walk` only what is in no commit is found. Those that are `fresh`, by
     file and place, are looked for before the range too, which has made tasks of them; those that are `routed` had a
-    processor before it, so that no commit of the range has ticked them with their subtasks, unless it took that away
-    first."""
+    processor before it, and nothing that the range had on its way alone proves them there."""
     tips = [tip] if isinstance(tip, str) else [parent.oid for parent in tip]
     with History(repo, *tips, paths=version.ids) as history:
         for path, oid in version.ids.items():
@@ -134,11 +132,8 @@ def look_up(
             if rules.signers:
                 rules.signers.expected = history.with_receipts
             tick = ticks[number]
-            if (
-                evidence.processor == ROLLUP
-                and (tick.task.file, tick.at) in routed
-                and evidence.commit in (inside or ())
-            ):
+            judged = (tick.task.file, tick.at) in routed and evidence.commit in (inside or ())
+            if judged and rules.is_passing(evidence, tick.processor):
                 return False
             return rules.refusal(evidence, tick.processor or evidence.processor) is None
 

@@ -44,8 +44,8 @@ def judge_range(repo: Repository, text: str) -> RangeJudgement:
     before, after = settings_at(repo, commits.base), settings_at(repo, commits.end)
     config = before.config
     between = meanwhile(repo, commits, before, after)
-    added = (after.config.processors.keys() | between.processors) - config.processors.keys()
-    rules = Rules(config, signers_of(repo, config, commits.base), added)
+    added = after.config.processors.keys() - config.processors.keys()
+    rules = Rules(config, signers_of(repo, config, commits.base), added, between.processors)
     if rules.config.proof == "off" or not commits.inside:
         return RangeJudgement(Judgement(rules, []))
     content = from_commit(repo, commits.end, config.files_and_archives)

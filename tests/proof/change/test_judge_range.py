@@ -658,3 +658,15 @@ def test_a_receipt_that_is_picked_from_another_branch_proves_its_task(judge: Jud
     repo.commit("other", other="text\n")
     repo.git("cherry-pick", done)
     assert judge() == judge(f"{done}..HEAD") == []
+
+
+def test_a_processor_that_a_range_adds_and_renames_proves_the_tasks_that_it_adds(
+    judge: Judge, repo: Checkout
+) -> None:
+    config = CONFIG + '[processors.u]\nrun = "true"\n'
+    repo.commit("add", **{".mdtodo.toml": config, "TODO.md": TODO + "- [ ] more id:more run:u\n"})
+    text = TODO + "- [x] more id:more run:u\n"
+    repo.commit(receipt("more", processor="u"), **{"TODO.md": text})
+    new = {".mdtodo.toml": config.replace("processors.u", "processors.v")}
+    repo.commit("rename", **new, **{"TODO.md": text.replace("run:u", "run:v")})
+    assert judge() == []
