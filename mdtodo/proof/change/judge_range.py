@@ -9,21 +9,17 @@ from mdtodo.git.files.tree_files import from_commit
 from mdtodo.markdown.source import check_encoding
 from mdtodo.proof.change.commit_range import read_range
 from mdtodo.proof.change.in_range import Change, changed_signers, settings_at, tasks_in_range
-from mdtodo.proof.change.meanwhile import meanwhile, receipts_of
+from mdtodo.proof.change.meanwhile import meanwhile
 from mdtodo.proof.change.settings_changes import settings_changes
 from mdtodo.proof.judge import Judgement, unproven_of
 from mdtodo.proof.rules import Rules
 from mdtodo.proof.signers import signers_of
-from mdtodo.proof.ticks import Tick, Version, look_up, ticks_of, with_ticks
-from mdtodo.proof.walk import Found
+from mdtodo.proof.ticks import Version, look_up, ticks_of, with_ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
-
     from mdtodo.config.settings import Config
     from mdtodo.git.files.tree_files import TodoFiles
     from mdtodo.git.repository import Repository
-    from mdtodo.proof.change.commit_range import CommitRange
 
 
 class RangeJudgement(NamedTuple):
@@ -59,37 +55,8 @@ def judge_range(repo: Repository, text: str) -> RangeJudgement:
     found = look_up(
         repo, rules, ticks, version, commits.end, inside=commits.inside, fresh=fresh, routed=routed
     )
-    found = _without_repeated(repo, commits, ticks, found, routed)
     unreadable = tuple(_made_unreadable(repo, commits.base, content, config))
     return RangeJudgement(Judgement(rules, *unproven_of(rules, ticks, found)), change, unreadable)
-
-
-def _without_repeated(
-    repo: Repository,
-    commits: CommitRange,
-    ticks: Sequence[Tick],
-    found: Mapping[int, Found],
-    routed: Container[tuple[str, int]],
-) -> Mapping[int, Found]:
-    """What was found, but for receipts of the range that the base reaches too, where it has the task open: what had
-    ended them there a copy, as of a cherry-pick, does not take back."""
-    inside = {
-        number: one
-        for number, one in found.items()
-        if one.evidence and one.evidence.commit in commits.inside and _place(ticks[number]) in routed
-    }
-    runs = {one.evidence.run for one in inside.values() if one.evidence}
-    old = receipts_of(repo, runs, commits.base) if runs else frozenset()
-    ended = {
-        number: Found(origin=one.evidence.commit)
-        for number, one in inside.items()
-        if one.evidence and (one.evidence.run, one.evidence.task_id) in old
-    }
-    return {**found, **ended}
-
-
-def _place(tick: Tick) -> tuple[str, int]:
-    return tick.task.file, tick.at
 
 
 def _made_unreadable(repo: Repository, base: str, content: TodoFiles, config: Config) -> list[InputError]:

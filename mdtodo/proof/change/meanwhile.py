@@ -15,12 +15,11 @@ from mdtodo.proof.evidence import PROVING
 from mdtodo.receipts.trailers import in_message
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from mdtodo.git.repository import Repository
     from mdtodo.proof.change.commit_range import CommitRange
     from mdtodo.proof.change.settings_changes import Path, SettingChange
-    from mdtodo.receipts.trailers import Trailer
 
 
 class Meanwhile(NamedTuple):
@@ -86,26 +85,15 @@ class _Versions:
         return self._known[files]
 
 
-def receipts_of(repo: Repository, runs: Collection[str], tip: str) -> frozenset[tuple[str, str]]:
-    """What these runs proved, by run and task, as far as commits say that a tip reaches."""
-    words = [f"--grep=Mdtodo-Run: {run}" for run in sorted(runs)]
+def _proving(repo: Repository, commits: CommitRange) -> frozenset[str]:
+    """The processors of the receipts in a range that prove something."""
     return frozenset(
-        (run, task.task_id)
-        for run, task in _proven(repo, "--fixed-strings", *words, tip, "--")
-        if run in runs
+        _processors(read_history(repo, *LOG, "--format=%B", commits.end, f"^{commits.start}", "--"))
     )
 
 
-def _proving(repo: Repository, commits: CommitRange) -> frozenset[str]:
-    """The processors of the receipts in a range that prove something."""
-    found = _proven(repo, commits.end, f"^{commits.start}", "--")
-    return frozenset(task.processor for _, task in found)
-
-
-def _proven(repo: Repository, *args: str) -> Iterator[tuple[str, Trailer]]:
-    """What the messages of these commits say that proves something, each with its run."""
-    out = read_history(repo, *LOG, "--format=%B", *args)
+def _processors(out: bytes) -> Iterator[str]:
     for message in out.decode(errors="replace").split("\0"):
         if "Mdtodo-" in message:
             for group in in_message(message):
-                yield from ((group.run, one) for one in group.tasks if one.outcome in PROVING)
+                yield from (one.processor for one in group.tasks if one.outcome in PROVING)

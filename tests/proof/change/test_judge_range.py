@@ -638,20 +638,6 @@ def test_a_parent_that_never_had_a_processor_is_done_with_its_subtasks(judge: Ju
     assert [one.partition(" ")[2] for one in judge()] == []
 
 
-@pytest.mark.parametrize("opening", [receipt("a", outcome="failed"), "open it"])
-def test_a_receipt_that_was_ended_before_the_range_proves_nothing_in_a_copy(
-    judge: Judge, repo: Checkout, opening: str
-) -> None:
-    done = repo.commit(receipt("a"), **{"TODO.md": ticked(TODO, "a")})
-    repo.commit(opening, **{"TODO.md": TODO})
-    repo.git("tag", "-f", "base")
-    repo.git("cherry-pick", done)
-    assert judge() == ["TODO.md:1 unproven"]
-    repo.git("reset", "-q", "--hard", "base")
-    repo.commit(receipt("a").replace("3f2a", "4f2a"), **{"TODO.md": ticked(TODO, "a")})
-    assert judge() == []
-
-
 def test_a_receipt_that_is_picked_from_another_branch_proves_its_task(judge: Judge, repo: Checkout) -> None:
     done = repo.commit(receipt("a"), **{"TODO.md": ticked(TODO, "a")})
     repo.git("checkout", "-q", "-B", "work", "base")
