@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdtodo.git.diff_tree import changes_by_commit
 from mdtodo.git.files.blob_reader import BlobReader
-from mdtodo.git.files.worktree_files import MARKDOWN
+from mdtodo.git.files.worktree_files import MARKDOWN, specs_like
 from mdtodo.git.repository import error_from
 from mdtodo.git.true_history import ENVIRONMENT, LOG, read_history, records, shallow_commits, start_history
 from mdtodo.proof.line_map import normalized
 from mdtodo.receipts.trailers import TRAILERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mdtodo.git.diff_tree import FileChange
     from mdtodo.git.repository import Repository
@@ -45,10 +45,12 @@ _BLOCK = 1 << 14
 
 
 class History:
-    """The commits up to some tips. A context manager, which ends its processes."""
+    """The commits up to some tips, with what they did to markdown files, and to those with names like `paths`. A
+    context manager, which ends its processes."""
 
-    def __init__(self, repo: Repository, *tips: str) -> None:
+    def __init__(self, repo: Repository, *tips: str, paths: Iterable[str] = ()) -> None:
         self._repo = repo
+        self._specs = specs_like(paths) if paths else MARKDOWN
         self._shallow = shallow_commits(repo)
         self._tips = tips
         self._log: Process | None = None
@@ -70,7 +72,7 @@ class History:
             self._log.kill()
 
     def commits(self) -> Iterator[tuple[Commit, tuple[Sequence[FileChange], ...]]]:
-        """All, each after all of its children, with what it did to markdown files beside each of its parents, beside
+        """All, each after all of its children, with what it did to such files beside each of its parents, beside
         nothing for a first commit. Raises GitError where a tip is no commit."""
         size = _FIRST
         waiting: list[Commit] = []
@@ -138,7 +140,7 @@ class History:
         if not commits:
             return
         lines = [line for one in commits for line in _pairs(one)]
-        out = read_history(self._repo, *_DIFF_TREE, stdin="".join(lines).encode())
+        out = read_history(self._repo, *_DIFF_TREE, *self._specs, stdin="".join(lines).encode())
         found = iter(changes for _, changes in changes_by_commit(out))
         self.with_receipts = [one.oid for one in commits if one.trailers]
         every = [(one, tuple([next(found) for _ in _pairs(one)])) for one in commits]
@@ -162,7 +164,6 @@ _KEPT = 1 << 26
 _TOGETHER = 50
 _DIFF_TREE = (
     *("diff-tree", "--stdin", "--always", "--root", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--"),
-    *MARKDOWN,
 )
 
 

@@ -138,7 +138,7 @@ def _opened_since(repo: Repository, rules: Rules, one: JournalEntry, tip: str) -
     else:
         return True
     title, done = one.receipt.title, rules.characters(Status.DONE)
-    with History(repo, tip, *since) as history:
+    with History(repo, tip, *since, paths=[one.receipt.edits[0].anchor.file]) as history:
         for commit, changes in history.commits():
             for part in changes if not commit.shallow else ():
                 for box, _ in Step(history, part, done).opened():

@@ -11,16 +11,18 @@ from mdtodo.core import codec
 from mdtodo.core.archive_paths import is_archive
 from mdtodo.git.diff_tree import FileChange
 from mdtodo.git.files.tree_files import committed_configuration, from_commit
+from mdtodo.git.files.worktree_files import name_ends
 from mdtodo.git.position import head_position
 from mdtodo.git.true_history import read_history
 from mdtodo.proof.known import Judgements
 from mdtodo.proof.rules import Rules
 from mdtodo.proof.signers import signers_of
+from mdtodo.proof.steps import REGULAR
 from mdtodo.proof.ticks import Parent, Tick, Unproven, Version, is_unproven, look_up, ticks_of, with_ticks
 from mdtodo.system.files import read_any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mdtodo.git.files.tree_files import TodoFiles
     from mdtodo.git.repository import Repository
@@ -231,15 +233,16 @@ def unproven_of(
     return unproven, unknown
 
 
-def markdown_files(repo: Repository, commit: str, paths: Container[str]) -> Version:
-    """The ids of these files in a commit, and of all markdown files: a line may have moved from any of them. What the
-    patterns say of them does not matter, and takes long to find out."""
+def markdown_files(repo: Repository, commit: str, paths: Iterable[str]) -> Version:
+    """The ids of all markdown files in a commit, and of those with names like `paths`: a line may have moved from any
+    of them. What the patterns say of them does not matter, and takes long to find out."""
     found: dict[str, str] = {}
+    ends = name_ends(paths)
     for line in read_history(repo, "ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]:
         about, _, name = line.partition(b"\t")
         mode, _, oid = about.split(b" ")
         path = os.fsdecode(name)
-        if mode != b"120000" and (path in paths or path.lower().endswith((".md", ".markdown"))):
+        if mode in REGULAR and f"/{path}".lower().endswith(ends):
             found[path] = oid.decode()
     return Version(found, {})
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mdtodo.proof.rules import Rules
 
 #: Another number where another mdtodo would find something else in the same history.
-_VERSION = 7
+_VERSION = 8
 _LONGEST = 1 << 24
 _LAST = "last"
 

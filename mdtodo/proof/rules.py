@@ -47,16 +47,20 @@ def at_least(config: Config, word: str) -> Config:
 
 class Rules:
     """A configuration, and those of whom one must have signed what counts; None where nobody need have. `added` are
-    processors that the judged change adds.
+    processors that the judged change adds, `passing` those that it had at any time.
 
     Raises UsageError where the environment asks for what `proof` cannot be.
     """
 
     def __init__(
-        self, config: Config, signers: Signers | None = None, added: Collection[str] = frozenset()
+        self,
+        config: Config,
+        signers: Signers | None = None,
+        added: Collection[str] = frozenset(),
+        passing: Collection[str] = frozenset(),
     ) -> None:
         self.config, self.signers = at_least(config, os.environ.get(AT_LEAST, "")), signers
-        self._added = added
+        self._added, self._passing = added, passing
         self._router = Router(config)
 
     @property
@@ -85,6 +89,13 @@ class Rules:
         if name in (processor, ROLLUP) or not self._known(name):
             return None
         return f"its receipt is of the processor {name!r}"
+
+    def is_passing(self, evidence: Evidence, processor: str) -> bool:
+        """Whether a receipt in the judged change is of a processor that this had on its way, and that is not the one of
+        the tick; or says that the tick came with its subtasks, which is so only while a task has no processor."""
+        name = evidence.processor
+        passed = name in self._passing and name not in self.config.processors
+        return name == ROLLUP or (passed and name != processor)
 
     def _known(self, name: str) -> bool:
         return name in self.config.processors or name in self._added or name in NAMES or name == "inline"

@@ -20,15 +20,20 @@ class Entry:
 
     `root` is the place of the outermost task around it; that, `digest`, `explicit` and `alone` (see Anchor) hold while
     `named`.
-    `free`: it may lead out of the range that is judged. `ended`: a receipt says
-    something else of it here. `known`: it stood in a commit of whose ticks all is known.
+    `free`: it may lead out of the range that is judged. `ended`: a receipt says something else of it here. `known`: it
+    stood in a commit of whose ticks all is known. `against`: the parents of merges on its way that have the box open, a
+    bit for each.
     """
 
-    __slots__ = ("alone", "at", "digest", "ended", "explicit", "free", "known", "named", "root", "tick")
+    __slots__ = (
+        *("against", "alone", "at", "digest", "ended", "explicit", "free", "known", "named"),
+        *("root", "tick"),
+    )
 
     def __init__(self, tick: int, at: int, *, free: bool = False) -> None:
         self.tick, self.at, self.free = tick, at, free
         self.root, self.named, self.alone, self.ended, self.known = at, False, False, False, False
+        self.against = 0
         self.digest: str = ""
         self.explicit: str | None = None
 
@@ -41,7 +46,7 @@ class Entry:
         """The same, for another version."""
         made = Entry(self.tick, self.at, free=self.free)
         made.root, made.named, made.alone, made.known = self.root, self.named, self.alone, self.known
-        made.digest, made.explicit = self.digest, self.explicit
+        made.digest, made.explicit, made.against = self.digest, self.explicit, self.against
         return made
 
 
@@ -60,6 +65,7 @@ class FileState:
         while index < len(self.entries) and self.entries[index].at == entry.at:
             if self.entries[index].tick == entry.tick:
                 self.entries[index].known |= entry.known
+                self.entries[index].against &= entry.against
                 return
             index += 1
         insort(self.entries, entry, key=_AT)
@@ -153,3 +159,34 @@ class State:
             file.entries = [one for one in file.entries if one.tick not in resolved and not one.ended]
             if not file.entries:
                 del self.files[path]
+
+
+class Opposed:
+    """The parents of merges that have a box open which the merge has done. A proof that one of them reaches was ended
+    on its side: what another side has of it, from before that, the merge cannot bring back."""
+
+    def __init__(self) -> None:
+        self._bits: dict[tuple[str, str], int] = {}
+        self._merges: list[str] = []
+        self._reaching: dict[str, int] = {}
+        self._here = 0
+
+    def add(self, parent: str, merge: str) -> int:
+        """This parent of a merge; its bit."""
+        if (bit := self._bits.get((parent, merge))) is None:
+            bit = self._bits[parent, merge] = 1 << len(self._merges)
+            self._merges.append(merge)
+            self._reaching[parent] = self._reaching.get(parent, 0) | bit
+        return bit
+
+    def reach(self, commit: str, parents: Iterable[str]) -> None:
+        """Be at this commit, all of whose children were there before."""
+        self._here = self._reaching.pop(commit, 0)
+        if self._here:
+            for parent in parents:
+                self._reaching[parent] = self._reaching.get(parent, 0) | self._here
+
+    def since(self, entry: Entry) -> str | None:
+        """The merge that has the box of an entry done, although a parent that reaches this commit has it open."""
+        found = entry.against & self._here
+        return self._merges[(found & -found).bit_length() - 1] if found else None

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from mdtodo.proof.history import History
     from mdtodo.proof.state import Entry, FileState, State
 
-_REGULAR = (b"100644", b"100755", b"100664")
+#: The modes of files that are no links and no submodules.
+REGULAR = (b"100644", b"100755", b"100664")
 
 
 class Place(NamedTuple):
@@ -32,7 +33,7 @@ class Step:
 
     def __init__(self, history: History, changes: Sequence[FileChange], done: Container[bytes]) -> None:
         self._history, self._done = history, done
-        self._changes = {os.fsdecode(one.path): one for one in changes if is_file(one)}
+        self._changes = {os.fsdecode(one.path): one for one in of_files(changes)}
         self._made: dict[str, Change] = {}
         self._moved: dict[str, dict[int, Place]] = {}
 
@@ -226,6 +227,13 @@ def _is_called_alike(box: Box, was: Box) -> bool:
 _MOST = 0.5
 
 
-def is_file(change: FileChange) -> bool:
-    """Whether it is a change of a file, no link and no submodule."""
-    return all(entry is None or entry[0] in _REGULAR for entry in (change.before, change.after))
+def of_files(changes: Iterable[FileChange]) -> Iterator[FileChange]:
+    """These changes as if links and submodules were not there: a file that takes the place of one comes."""
+    for one in changes:
+        before, after = (
+            entry if entry is not None and entry[0] in REGULAR else None for entry in (one.before, one.after)
+        )
+        if (before, after) == (one.before, one.after):
+            yield one
+        elif before is not None or after is not None:
+            yield one._replace(before=before, after=after)

@@ -116,12 +116,14 @@ def look_up(
     walk: bool = True,
     inside: Collection[str] | None = None,
     fresh: Collection[tuple[str, int]] = (),
+    routed: Collection[tuple[str, int]] = (),
 ) -> Mapping[int, Found]:
     """What the history says of these ticks of a version, by their numbers: of the commit `tip`, or of what is on top of
     these parents and in no commit yet. Without `walk` only what is in no commit is found. Those that are `fresh`, by
-    file and place, are looked for before the range too, which has made tasks of them."""
+    file and place, are looked for before the range too, which has made tasks of them; those that are `routed` had a
+    processor before it, and nothing that the range had on its way alone proves them there."""
     tips = [tip] if isinstance(tip, str) else [parent.oid for parent in tip]
-    with History(repo, *tips) as history:
+    with History(repo, *tips, paths=version.ids) as history:
         for path, oid in version.ids.items():
             if path in version.data:
                 history.know(oid, version.data[path])
@@ -129,7 +131,11 @@ def look_up(
         def enough(number: int, evidence: Evidence) -> bool:
             if rules.signers:
                 rules.signers.expected = history.with_receipts
-            return rules.refusal(evidence, ticks[number].processor or evidence.processor) is None
+            tick = ticks[number]
+            judged = (tick.task.file, tick.at) in routed and evidence.commit in (inside or ())
+            if judged and rules.is_passing(evidence, tick.processor):
+                return False
+            return rules.refusal(evidence, tick.processor or evidence.processor) is None
 
         names = Names(history, rules.config)
         kept = KnownTicks(repo, rules) if inside is None else None

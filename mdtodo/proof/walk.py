@@ -23,7 +23,7 @@ from mdtodo.proof.evidence import (
     says_something,
 )
 from mdtodo.proof.names import Named
-from mdtodo.proof.state import Entry, State
+from mdtodo.proof.state import Entry, Opposed, State
 from mdtodo.proof.steps import Place, Step
 from mdtodo.receipts.trailers import accepted_by
 
@@ -83,6 +83,7 @@ class Walk:
         self._enough, self._done, self._inside = enough, done, inside
         self._states: dict[str, State] = {}
         self._watched = _Watched()
+        self._opposed = Opposed()
         self._resolved: set[int] = set()
         self._remembered: dict[int, Found] = {}
         self.found: dict[int, Found] = {}
@@ -134,7 +135,7 @@ class Walk:
         if state is None or self._inside is not None:
             return
         for path, entry in state.entries():
-            what = None if entry.free else self._known.find(entry.tick, path, entry.at)
+            what = None if entry.free or entry.against else self._known.find(entry.tick, path, entry.at)
             if what is not None and (what.evidence is None or self._enough(entry.tick, what.evidence)):
                 self._remembered[entry.tick], entry.known = what, True
         self._take_remembered()
@@ -159,6 +160,7 @@ class Walk:
 
     def _visit(self, commit: Commit, changes: Sequence[Sequence[FileChange]]) -> None:
         state = self._states.pop(commit.oid, State())
+        self._opposed.reach(commit.oid, commit.parents)
         steps = self._steps(((),) if commit.shallow else changes)
         self._resume(commit, steps)
         if not state:
@@ -170,6 +172,8 @@ class Walk:
                 self._note(entry.tick, unknown=True)
             return
         self._note_origins(commit, state, steps)
+        if len(commit.parents) > 1:
+            self._note_open(commit, state, steps)
         self._go_on(commit.parents, state, steps)
 
     def _go_on(self, parents: Sequence[str], state: State, steps: Sequence[Step]) -> None:
@@ -233,7 +237,7 @@ class Walk:
         if not judged and (by := accepted_by(commit.trailers)) is not None:
             for path, entry in state.entries():
                 if not step.ticked(path, entry):
-                    self._take(entry.tick, Evidence(commit.oid, "", "", ACCEPTED, by))
+                    self._take(entry, Evidence(commit.oid, "", "", ACCEPTED, by))
             state.forget(self._resolved)
 
     def _of(self, state: State, step: Step, trailers: Mapping[str, Trailer]) -> list[Named]:
@@ -259,13 +263,16 @@ class Walk:
                 self._watched.note_undo(commit.oid, entry.tick, group.undoes)
         else:
             said = trailer.task_id, trailer.processor, trailer.by, trailer.tree
-            self._take(entry.tick, Evidence(commit.oid, group.run, *said))
+            self._take(entry, Evidence(commit.oid, group.run, *said))
 
-    def _take(self, tick: int, evidence: Evidence) -> None:
-        if self._enough(tick, evidence):
-            self._resolve(tick, Found(evidence))
+    def _take(self, entry: Entry, evidence: Evidence) -> None:
+        if (merge := self._opposed.since(entry)) is not None:
+            self._note(entry.tick, origin=merge)
+            entry.ended = True
+        elif self._enough(entry.tick, evidence):
+            self._resolve(entry.tick, Found(evidence))
         else:
-            self._note(tick, weak=evidence)
+            self._note(entry.tick, weak=evidence)
 
     # Where a tick begins, and where it may go on
 
@@ -278,6 +285,14 @@ class Walk:
                 if commit is not None:
                     place = Place(path, state.files[path].oid, steps[0].box(path, entry))
                     self._watched.add(commit, entry.tick, place)
+
+    def _note_open(self, commit: Commit, state: State, steps: Sequence[Step]) -> None:
+        """Note which parents of a merge have the boxes open that it has done."""
+        for parent, step in zip(commit.parents, steps, strict=False):
+            for path, entry in step.touched(state):
+                place = step.place(path, entry.at)
+                if place is not None and place.box.char not in self._done:
+                    entry.against |= self._opposed.add(parent, commit.oid)
 
     def _resume(self, commit: Commit, steps: Sequence[Step]) -> None:
         """Go on with the ticks that this commit has taken and a later one gave back."""

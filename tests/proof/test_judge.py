@@ -327,3 +327,92 @@ def test_a_tick_that_had_no_processor_is_judged_once_it_has_one(repo: Checkout, 
     repo.write(".mdtodo.toml", config.format("docs"))
     repo.git("commit", "-qm", "Other rules", "--", ".mdtodo.toml")
     assert named(mdtodo, "--changed", "TODO.md") == [("TODO.md", 2)]
+
+
+NAMES = ["tasks.txt", "tasks", "todo/[a]*.list", "Tasks.MD"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_todo_file_of_any_name_is_judged(repo: Checkout, mdtodo: Mdtodo, name: str) -> None:
+    pattern = name.replace("[", r"\\[").replace("*", r"\\*")
+    base = repo.commit(**{name: TODO, ".mdtodo.toml": f'files = ["{pattern}", "new/**"]\n{CONFIG}'})
+    repo.write(name, TODO.replace("[ ] second", "[x] second"))
+    repo.commit("By hand")
+    assert named(mdtodo) == named(mdtodo, "--proof", f"{base}..HEAD") == [(name, 4)]
+    mdtodo("run")
+    folder = repo.root / "new"
+    folder.mkdir()
+    (repo.root / name).rename(folder / name.rpartition("/")[2])
+    repo.commit("Rename")
+    moved = f"new/{name.rpartition('/')[2]}"
+    assert named(mdtodo) == named(mdtodo, "--proof", f"{base}..HEAD") == [(moved, 4)]
+
+
+@pytest.mark.parametrize("name", ["tasks.txt", "tasks"])
+def test_an_open_task_that_goes_is_named_in_a_file_of_any_name(
+    repo: Checkout, mdtodo: Mdtodo, name: str
+) -> None:
+    base = repo.commit(**{name: TODO, ".mdtodo.toml": f'files = ["{name}"]\n{CONFIG}'})
+    repo.write(name, TODO.partition("- [ ] second")[0])
+    repo.git("add", "-A")
+    assert "open-task-removed" in mdtodo("check", "--staged").out
+    (repo.root / name).unlink()
+    repo.git("add", "-A")
+    assert "2 open tasks are gone" in mdtodo("check", "--staged").out or "second" in mdtodo("check").out
+    repo.commit("Gone")
+    assert "open-task-removed" in mdtodo("check", "--proof", f"{base}..HEAD").out
+
+
+@pytest.mark.parametrize("mode", ["120000", "160000"])
+def test_a_tick_that_stood_in_no_file_is_made_by_the_commit_that_makes_a_file_of_it(
+    repo: Checkout, mdtodo: Mdtodo, mode: str
+) -> None:
+    """A link that leads to the text of a task has the very content of a file that has it."""
+    base = repo.commit(**{"TODO.md": TODO, ".mdtodo.toml": CONFIG})
+    oid = repo.git("hash-object", "-w", "--stdin", stdin="- [x] more of it run:a\n")
+    repo.git("update-index", "--add", "--cacheinfo", f"{mode},{oid},todo/more.md")
+    repo.git("commit", "-qm", "Link")
+    repo.git("update-index", "--cacheinfo", f"100644,{oid},todo/more.md")
+    assert named(mdtodo, "--staged") == [("todo/more.md", 1)]
+    repo.git("commit", "-qm", "File")
+    repo.git("checkout", "-q", "--", "todo")
+    assert named(mdtodo) == named(mdtodo, "--proof", f"{base}..HEAD") == [("todo/more.md", 1)]
+
+
+def merged_by_hand(repo: Checkout, *parents: str, tree: str) -> None:
+    repo.git(
+        "reset",
+        "-q",
+        "--hard",
+        repo.git("commit-tree", f"{tree}^{{tree}}", "-m", "M", "-p", parents[0], "-p", parents[1]),
+    )
+
+
+@pytest.mark.parametrize("opened_by", ["hand", "reopen"])
+@pytest.mark.parametrize("further", [False, True])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_merge_brings_no_proof_back_that_its_other_side_has_ended(
+    done: Checkout, mdtodo: Mdtodo, opened_by: str, further: bool, swapped: bool
+) -> None:
+    old = done.git("rev-parse", "HEAD")
+    if opened_by == "hand":
+        edit(done, "[x] first", "[ ] first")
+    else:
+        mdtodo("reopen", "049f8d2")
+    base = done.commit("More", other="text\n")
+    if further:
+        done.git("checkout", "-q", "--detach", old)
+        old = done.commit("At the side", side="text\n")
+    parents = (old, base) if swapped else (base, old)
+    merged_by_hand(done, *parents, tree=old)
+    assert named(mdtodo) == named(mdtodo, "--proof", f"{base}..HEAD") == [("TODO.md", 3)]
+
+
+def test_a_merge_keeps_a_proof_of_its_side_that_is_newer(done: Checkout, mdtodo: Mdtodo) -> None:
+    mdtodo("reopen", "049f8d2")
+    base = done.git("rev-parse", "HEAD")
+    mdtodo("run")
+    side = done.git("rev-parse", "HEAD")
+    done.git("checkout", "-q", "--detach", base)
+    merged_by_hand(done, done.commit("More", other="text\n"), side, tree=side)
+    assert named(mdtodo) == named(mdtodo, "--proof", f"{base}..HEAD") == []

@@ -135,6 +135,31 @@ def _slashed(here: str, path: str) -> str:
     return path.replace("\\", "/") if "\\" in path and not os.path.lexists(os.path.join(here, path)) else path
 
 
+def name_ends(paths: Iterable[str]) -> tuple[str, ...]:
+    """How the names of markdown files end, and of files with names like these: their suffixes, or whole names without
+    one, behind a `/`. In small letters."""
+    found = dict.fromkeys((".md", ".markdown"))
+    for path in paths:
+        if not is_markdown(path):
+            name = path.rpartition("/")[2].lower()
+            found[os.path.splitext(name)[1] or f"/{name}"] = None
+    return tuple(found)
+
+
+def specs_like(paths: Iterable[str]) -> tuple[str, ...]:
+    """What git calls files whose names end so, as `name_ends` has it."""
+    ends = name_ends(paths)
+    return MARKDOWN + tuple([f":(top,icase,glob)**{_glob(end)}" for end in ends[len(MARKDOWN) :]])
+
+
+def _glob(end: str) -> str:
+    literal = _SPECIAL.sub(r"\\\g<0>", end)
+    return literal if end.startswith("/") else f"/*{literal}"
+
+
+_SPECIAL = re.compile(r"[]*?\[\\]")
+
+
 def is_markdown(path: str) -> bool:
     """Whether a path's name says that it holds markdown."""
     return path.lower().endswith((".md", ".markdown"))

@@ -9,16 +9,20 @@ from mdtodo.errors import GitError
 from mdtodo.git.true_history import read_history, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mdtodo.git.repository import Repository
 
 
 class CommitRange(NamedTuple):
-    """The commits `inside` are those that `end` reaches and `start` does not; `base` is their merge base."""
+    """The commits `inside` are those that `end` reaches and `start` does not, with their `parents`; `base` is their
+    merge base."""
 
     start: str
     base: str
     end: str
     inside: frozenset[str]
+    parents: Mapping[str, Sequence[str]]
 
 
 def read_range(repo: Repository, text: str) -> CommitRange:
@@ -33,8 +37,9 @@ def read_range(repo: Repository, text: str) -> CommitRange:
     base = read_history(repo, "merge-base", start, end, ok=(0, 1)).decode().strip()
     if not base:
         raise GitError(f"{text!r} has no merge base in this clone", hint=_HINT)
-    inside = read_history(repo, "rev-list", end, f"^{start}", "--").decode().split()
-    return CommitRange(start, base, end, frozenset(inside))
+    lines = read_history(repo, "rev-list", "--parents", end, f"^{start}", "--").decode().splitlines()
+    parents = {commit: others for commit, *others in (line.split() for line in lines)}
+    return CommitRange(start, base, end, frozenset(parents), parents)
 
 
 _HINT = "a shallow clone lacks it: `git fetch --unshallow` brings it (`fetch-depth: 0` in GitHub Actions)"

@@ -10,14 +10,14 @@ from mdtodo.config.load import load
 from mdtodo.core.task import Status
 from mdtodo.git.diff_tree import FileChange, changes_in
 from mdtodo.git.files.tree_files import committed_configuration, from_commit
-from mdtodo.git.files.worktree_files import MARKDOWN
+from mdtodo.git.files.worktree_files import specs_like
 from mdtodo.git.true_history import read_history
 from mdtodo.proof.change.settings_changes import SettingChange, Settings
 from mdtodo.proof.change.task_changes import TaskChanges, task_changes
 from mdtodo.proof.change.trace import Trace
 from mdtodo.proof.history import History
 from mdtodo.proof.signers import signers_of
-from mdtodo.proof.steps import is_file
+from mdtodo.proof.steps import of_files
 from mdtodo.proof.ticks import Version
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def changed_signers(repo: Repository, rules: Rules, commits: CommitRange) -> lis
 def tasks_in_range(repo: Repository, rules: Rules, commits: CommitRange, here: TodoFiles) -> TaskChanges:
     """What these commits did to tasks, beside their base; `here` are the TODO files of their end."""
     there = from_commit(repo, commits.base, rules.config.files_and_archives)
-    out = read_history(repo, *_DIFF, commits.base, commits.end, "--", *MARKDOWN)
-    changes = [one for one in changes_in(out) if is_file(one)]
-    with History(repo, commits.end, f"^{commits.start}") as history:
+    out = read_history(repo, *_DIFF, commits.base, commits.end, "--", *specs_like({**there.ids, **here.ids}))
+    changes = list(of_files(changes_in(out)))
+    with History(repo, commits.end, f"^{commits.start}", paths={**there.ids, **here.ids}) as history:
         trace = Trace(history, rules.characters(Status.DONE, Status.CANCELLED), changes)
         traced = trace.over_commits(commits.base, commits.end, commits.inside)
         return task_changes(history, rules, version_of(there, changes), version_of(here, changes), traced)

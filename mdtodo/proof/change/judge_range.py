@@ -9,6 +9,7 @@ from mdtodo.git.files.tree_files import from_commit
 from mdtodo.markdown.source import check_encoding
 from mdtodo.proof.change.commit_range import read_range
 from mdtodo.proof.change.in_range import Change, changed_signers, settings_at, tasks_in_range
+from mdtodo.proof.change.meanwhile import meanwhile
 from mdtodo.proof.change.settings_changes import settings_changes
 from mdtodo.proof.judge import Judgement, unproven_of
 from mdtodo.proof.rules import Rules
@@ -38,18 +39,22 @@ def judge_range(repo: Repository, text: str) -> RangeJudgement:
     commits = read_range(repo, text)
     before, after = settings_at(repo, commits.base), settings_at(repo, commits.end)
     config = before.config
+    between = meanwhile(repo, commits, before, after)
     added = after.config.processors.keys() - config.processors.keys()
-    rules = Rules(config, signers_of(repo, config, commits.base), added)
+    rules = Rules(config, signers_of(repo, config, commits.base), added, between.processors)
     if rules.config.proof == "off" or not commits.inside:
         return RangeJudgement(Judgement(rules, []))
     content = from_commit(repo, commits.end, config.files_and_archives)
     change = Change(
-        [*settings_changes(before, after), *changed_signers(repo, rules, commits)],
+        [*settings_changes(before, after), *between.changes, *changed_signers(repo, rules, commits)],
         tasks_in_range(repo, rules, commits, content),
     )
     version = Version(content.ids, content.bytes_of(content.ids))
     ticks = with_ticks(ticks_of(version, rules), change.tasks.ticks)
-    found = look_up(repo, rules, ticks, version, commits.end, inside=commits.inside, fresh=change.tasks.fresh)
+    fresh, routed = change.tasks.fresh, change.tasks.routed
+    found = look_up(
+        repo, rules, ticks, version, commits.end, inside=commits.inside, fresh=fresh, routed=routed
+    )
     unreadable = tuple(_made_unreadable(repo, commits.base, content, config))
     return RangeJudgement(Judgement(rules, *unproven_of(rules, ticks, found)), change, unreadable)
 

@@ -12,7 +12,7 @@ from mdtodo.git.files.worktree_files import CONFIGURATION
 from mdtodo.recipes import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from mdtodo.config.settings import Config
 
@@ -35,12 +35,15 @@ class SettingChange(NamedTuple):
     sentence: str
 
 
-def settings_changes(before: Settings, after: Settings) -> list[SettingChange]:
-    """Of `proof`, `signers`, `files`, `archive`, `status`, what `check` makes of the gate's findings, and the
-    processors that were there. A processor more is none, unless it takes the place of a recipe."""
+def settings_changes(
+    before: Settings, after: Settings, *, shown: Settings | None = None
+) -> list[SettingChange]:
+    """Of `proof`, `signers`, `files`, `archive`, `status`, what `check` makes of the gate's findings, the processors
+    that were there, and, where one of these takes tasks by category or kind, what says which those are. A processor
+    more is none, unless it takes the place of a recipe. The places are those in `shown`, where that is given."""
     found = []
     for path, sentence in _changes(before.config, after.config):
-        file, line = _place(path, before, after)
+        file, line = _place(path, before, shown or after)
         found.append(SettingChange(file, line, path, sentence))
     return found
 
@@ -51,7 +54,8 @@ def _changes(before: Config, after: Config) -> Iterator[tuple[Path, str]]:
         yield ("processors", name), f"the processor {name!r} is gone"
     for name in sorted((after.processors.keys() - before.processors.keys()) & set(NAMES)):
         yield ("processors", name), f"the processor {name!r} takes the place of the recipe of that name"
-    was, now = _values(before), _values(after)
+    judging = _JUDGING | _CATEGORIES if _by_category(before) else _JUDGING
+    was, now = _values(before, judging), _values(after, judging)
     for path in dict.fromkeys([*was, *now]):
         processor = path[1] if path[0] == "processors" else None
         if processor is not None and (processor in gone or processor not in before.processors):
@@ -62,13 +66,20 @@ def _changes(before: Config, after: Config) -> Iterator[tuple[Path, str]]:
 
 
 _JUDGING = frozenset({"proof", "signers", "files", "archive", "status", "processors"})
+_CATEGORIES = frozenset({"classify", "categories"})
 
 
-def _values(config: Config) -> Mapping[Path, str]:
+def _by_category(config: Config) -> bool:
+    """Whether a processor has its tasks by their category or kind."""
+    matches = (processor.match for processor in config.processors.values())
+    return any(match is not None and (match.category or match.kind) is not None for match in matches)
+
+
+def _values(config: Config, judging: Container[str]) -> Mapping[Path, str]:
     """As TOML; of what `check` reports, what concerns the gate."""
     found = {}
     for row in describe(config):
-        if row.path[0] in _JUDGING:
+        if row.path[0] in judging:
             found[row.path] = row.value
         elif row.path[0] == "check" and row.path[1] != "require":
             found[row.path] = ", ".join(code for code in GATE if f'"{code}"' in row.value)

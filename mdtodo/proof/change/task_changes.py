@@ -33,12 +33,14 @@ class Reroute(NamedTuple):
 
 class TaskChanges(NamedTuple):
     """Open tasks that are gone, as they were; those that something else is to prove now; and ticks of such tasks,
-    with the processor that they had before. `fresh` are ticks that were none of a task before, as in a comment."""
+    with the processor that they had before. `fresh` are ticks that were none of a task before, as in a comment;
+    `routed` are those of tasks that had a processor before."""
 
     removed: list[Task]
     rerouted: list[Reroute]
     ticks: list[Tick]
     fresh: Collection[Key] = frozenset()
+    routed: Collection[Key] = frozenset()
 
 
 def task_changes(
@@ -56,9 +58,9 @@ def task_changes(
         for key, task, was in pairs
         if task.status is Status.DONE and (was is None or was.status is not Status.DONE)
     )
-    return TaskChanges(
-        list(removed.values()), list(_rerouted(rules, pairs)), list(_ticks(rules, pairs, traced)), fresh
-    )
+    routed = frozenset(key for key, _, was in pairs if key in fresh and was and rules.processor_of(was))
+    rerouted, ticks = list(_rerouted(rules, pairs)), list(_ticks(rules, pairs, traced))
+    return TaskChanges(list(removed.values()), rerouted, ticks, fresh, routed)
 
 
 _NOWHERE = ("", -1)
@@ -87,19 +89,29 @@ def _removed(
     }
     stand = {traced.before[key] for key in kept if key in traced.before}
     unproven = set(_ticked_elsewhere(there, here, traced, rules))
-    new = Counter(title for key, title in kept.items() if key not in traced.before)
+    came = [(key, title) for key, title in kept.items() if key not in traced.before]
+    new = Counter(title for _, title in came)
+    # a tick that nothing need prove is no task that something had to
+    unjudged = Counter(title for key, title in came if _is_unjudged(key, here, traced, rules))
     found: dict[Key, Task] = {}
     for key, task in there.items():
         if task.status.closed or is_archive(archive, task.file) or key in traced.closed:
             continue
         if key in stand and key not in unproven:
             continue
-        if new[task.title]:
+        left = new[task.title] - (unjudged[task.title] if rules.processor_of(task) else 0)
+        if left > 0:
             # among equal ones nobody can tell which is which: one that came is one that went
             new[task.title] -= 1
             continue
         found[key] = task
     return found
+
+
+def _is_unjudged(key: Key, here: Mapping[Key, Task], traced: Traced, rules: Rules) -> bool:
+    """Whether a box is ticked, and nothing is to prove that."""
+    done = traced.boxes[key].char in rules.characters(Status.DONE)
+    return done and (key not in here or rules.processor_of(here[key]) is None)
 
 
 def _ticked_elsewhere(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from mdtodo.core.path_patterns import matcher
 from mdtodo.git.diff_tree import changes_in
-from mdtodo.git.files.worktree_files import CONFIGURATION, MARKDOWN
+from mdtodo.git.files.worktree_files import CONFIGURATION, specs_like
 from mdtodo.git.repository import calling_index, read_blobs, run
 from mdtodo.git.true_history import ENVIRONMENT
+from mdtodo.proof.steps import REGULAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,11 @@ def uncommitted(repo: Repository, content: TodoFiles, config: Config, *, staged:
     """The changed files beside HEAD, which there is, in the index or in the work tree; nothing where they can only have
     ticked boxes and added tasks. `content` are the TODO files after the change, `config` is the configuration."""
     signers = [f":(top,literal){config.signers}"] if config.signers else []
-    specs = [*(f":(top,literal){name}" for name in CONFIGURATION), *signers, *MARKDOWN]
+    specs = [
+        *(f":(top,literal){name}" for name in CONFIGURATION),
+        *signers,
+        *specs_like((*content.ids, *_names(config))),
+    ]
     where = ("--cached", "HEAD") if staged else ("HEAD",)
     env = ENVIRONMENT | (calling_index() if staged else {})
     found = changes_in(run(repo, *_DIFF, *where, "--", *specs, env=env))
@@ -48,12 +53,19 @@ _BOX = re.compile(rb"^([ \t>]*(?:[-*+]|[0-9]{1,9}[.)])[ \t].{0,80}?\[)[^]\n]{1,4
 _AROUND = re.compile(rb"^[ \t>]*(?:$|#|```|~~~|<|=+[ \t]*$|-+[ \t]*$)")
 
 
+def _names(config: Config) -> list[str]:
+    """What the patterns of TODO files end in, as a file that is gone may have been named; of markdown or not."""
+    return [one for one in config.files_and_archives if not one.startswith("!")]
+
+
 def _is_elsewhere(one: FileChange, content: TodoFiles, config: Config) -> bool:
-    """Whether it is a change of the settings, or a TODO file that is gone."""
+    """Whether it is a change of the settings, a TODO file that is gone, or one where a link or a submodule was."""
     path = os.fsdecode(one.path)
     if path in CONFIGURATION or path == config.signers:
         return True
-    return path not in content.ids and one.before is not None and matcher(config.files_and_archives)(path)
+    if path in content.ids:
+        return one.before is not None and one.before[0] not in REGULAR
+    return one.before is not None and matcher(config.files_and_archives)(path)
 
 
 def _any_loses(repo: Repository, content: TodoFiles, changed: Mapping[str, str]) -> bool:

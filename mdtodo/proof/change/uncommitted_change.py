@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from mdtodo.core.task import Status
 from mdtodo.git.diff_tree import FileChange
 from mdtodo.git.files.tree_files import from_commit, from_index, from_work_tree
-from mdtodo.git.files.worktree_files import MARKDOWN, find
+from mdtodo.git.files.worktree_files import find, specs_like
 from mdtodo.git.position import head_position
 from mdtodo.git.repository import calling_index, list_files, read_blobs
 from mdtodo.proof.change.in_range import Change, settings_at, signers_changed, version_of
@@ -18,7 +18,7 @@ from mdtodo.proof.change.trace import Trace
 from mdtodo.proof.history import History
 from mdtodo.proof.judge import changes_between, merged_heads
 from mdtodo.proof.rules import Rules
-from mdtodo.proof.steps import is_file
+from mdtodo.proof.steps import of_files
 from mdtodo.proof.ticks import Unproven
 from mdtodo.system.files import read_inside
 
@@ -70,7 +70,9 @@ def _beside(repo: Repository, rules: Rules, now: Uncommitted, parent: str, befor
     tasks = _tasks(repo, rules, now, there, ())
     if tasks.removed and not now.staged:
         # somebody may have moved them to a file that git does not know yet
-        others = [path for path in list_files(repo, *MARKDOWN) if path not in now.content.ids]
+        others = [
+            path for path in list_files(repo, *specs_like(now.content.ids)) if path not in now.content.ids
+        ]
         tasks = _tasks(repo, rules, now, there, others)
     if tasks.removed:
         tasks = tasks._replace(removed=_not_done(repo, rules, tasks.removed, there, parent))
@@ -101,7 +103,7 @@ def _tasks(
         for files in (now.content, there):
             for path, data in version_of(files, todo).data.items():
                 history.know(files.ids[path], data)
-        others = [one for one in now.changes if one.path not in known and is_file(one)]
+        others = [one for one in of_files(now.changes) if one.path not in known]
         if not now.staged:
             others = _on_disk(repo, history, others, untracked)
         changes = [*todo, *others]

@@ -350,7 +350,8 @@ def test_a_processor_that_a_task_had_within_the_range_only(judge: Judge, repo: C
 
 
 @pytest.mark.parametrize(
-    ("processor", "found"), [("u", ["TODO.md:1 unproven"]), ("person", []), ("rollup", [])]
+    ("processor", "found"),
+    [("u", ["TODO.md:1 unproven"]), ("person", []), ("rollup", ["TODO.md:1 unproven"])],
 )
 def test_a_tick_is_judged_by_what_its_line_named_before(
     judge: Judge, repo: Checkout, processor: str, found: list[str]
@@ -524,3 +525,134 @@ def test_annotations_of_ticks_leave_room_for_others(judge: Judge, inside: Mdtodo
     assert "and 4 more ticks that nothing proves" in out[-2]
     repo.commit("fewer", **{"TODO.md": "".join(lines[:3]) + TODO, ".mdtodo.toml": CONFIG})
     assert "more ticks" not in inside("check", "--proof", "base", "--format", "github").out
+
+
+WEAKER = [
+    {".mdtodo.toml": CONFIG.replace('"true"', '"exit 0"')},
+    {".mdtodo.toml": CONFIG.replace("[processors.t]", '[processors.t]\nenv = { A = "b" }')},
+    {".mdtodo.toml": None, "pyproject.toml": '[tool.mdtodo.processors.t]\nrun = "exit 0"\n'},
+]
+
+
+def put(repo: Checkout, files: dict[str, str | None], message: str = "work") -> str:
+    for name, text in files.items():
+        if text is None:
+            (repo.root / name).unlink(missing_ok=True)
+        else:
+            repo.write(name, text)
+    return repo.commit(message)
+
+
+@pytest.mark.parametrize("weaker", WEAKER)
+@pytest.mark.parametrize("squashed", [False, True])
+def test_a_processor_that_was_another_one_when_it_proved(
+    judge: Judge, inside: Mdtodo, repo: Checkout, weaker: dict[str, str | None], squashed: bool
+) -> None:
+    made = put(repo, weaker)
+    message = receipt("a").replace("\n\n", "\n\n* Run\n\n") + "\n\nmore" if squashed else receipt("a")
+    repo.commit(message, **{"TODO.md": ticked(TODO, "a")})
+    put(repo, {".mdtodo.toml": CONFIG, "pyproject.toml": None})
+    assert {one.partition(" ")[2] for one in judge()} == {"gate-changed"}
+    assert f" in {made[:10]}, which a later commit takes back" in inside("check", "--proof", "base").out
+    # by whom nothing of the range was proven
+    repo.git("reset", "-q", "--hard", made)
+    put(repo, {".mdtodo.toml": CONFIG, "pyproject.toml": None})
+    assert judge() == []
+
+
+def test_a_change_of_a_processor_that_a_merge_makes_and_a_later_commit_takes_back(
+    judge: Judge, repo: Checkout
+) -> None:
+    repo.git("checkout", "-q", "-b", "side")
+    repo.commit("side", a="a\n")
+    repo.git("checkout", "-q", "-B", "work", "base")
+    repo.commit("work", b="b\n")
+    repo.git("merge", "-q", "--no-commit", "--no-ff", "side")
+    repo.commit("Merge", **WEAKER[0])
+    repo.commit(receipt("a"), **{"TODO.md": ticked(TODO, "a")})
+    repo.commit("back", **{".mdtodo.toml": CONFIG})
+    assert judge() == [".mdtodo.toml:2 gate-changed"]
+
+
+def test_a_processor_that_the_base_has_changed_meanwhile_is_no_change_of_a_branch(
+    judge: Judge, repo: Checkout
+) -> None:
+    """Which was made before, has receipts of the processor as it was, and was merged with the base since."""
+    repo.git("checkout", "-q", "-b", "work")
+    repo.commit(receipt("a"), **{"TODO.md": ticked(TODO, "a")})
+    repo.commit("add", **{".mdtodo.toml": '[processors.u]\nrun = "true"\n' + CONFIG})
+    repo.git("checkout", "-q", "-b", "trunk", "base")
+    repo.commit("other", **{".mdtodo.toml": CONFIG.replace("5m", "9m")})
+    repo.git("checkout", "-q", "work")
+    repo.git("merge", "-q", "--no-edit", "trunk")
+    assert judge("trunk...HEAD") == []
+
+
+def test_a_processor_that_a_range_has_on_its_way_alone_proves_nothing_of_others(
+    judge: Judge, repo: Checkout
+) -> None:
+    text = TODO.replace("a id:a run:t", "a id:a run:u")
+    repo.commit("work", **{".mdtodo.toml": CONFIG + '[processors.u]\nrun = "true"\n', "TODO.md": text})
+    repo.commit(receipt("a", processor="u"), **{"TODO.md": ticked(text, "a")})
+    repo.commit("back", **{".mdtodo.toml": CONFIG, "TODO.md": ticked(TODO, "a")})
+    assert judge() == ["TODO.md:1 unproven"]
+
+
+@pytest.mark.parametrize(
+    ("match", "found"), [('category = "testing"', [".mdtodo.toml:1 gate-changed"]), ('tags = ["x"]', [])]
+)
+def test_what_says_the_category_of_a_task_is_of_the_gate_where_a_processor_goes_by_it(
+    judge: Judge, repo: Checkout, match: str, found: list[str]
+) -> None:
+    config = CONFIG + f"match = {{ {match} }}\n"
+    repo.commit("Base", **{".mdtodo.toml": 'classify = "words"\n' + config})
+    repo.git("tag", "-f", "base")
+    repo.commit("work", **{".mdtodo.toml": 'classify = "tags"\n' + config})
+    assert judge() == found
+
+
+ROLLED_UP = [
+    pytest.param("- [ ] a id:a run:t\n  - [x] below\n", "- [ ] a id:a\n  - [x] below\n", id="line"),
+    pytest.param("# H run:t\n\n- [ ] a id:a\n", "# H\n\n- [ ] a id:a\n", id="heading"),
+]
+
+
+@pytest.mark.parametrize(("text", "bare"), ROLLED_UP)
+def test_a_task_that_lost_its_processor_meanwhile_is_not_done_with_its_subtasks(
+    judge: Judge, repo: Checkout, text: str, bare: str
+) -> None:
+    repo.commit("Base", **{"TODO.md": text})
+    repo.git("tag", "-f", "base")
+    repo.commit("work", **{"TODO.md": bare})
+    repo.commit(receipt("a", processor="rollup"), **{"TODO.md": ticked(bare, "a")})
+    repo.commit("back", **{"TODO.md": ticked(text, "a")})
+    assert [one.partition(" ")[2] for one in judge()] == ["unproven"]
+
+
+def test_a_parent_that_never_had_a_processor_is_done_with_its_subtasks(judge: Judge, repo: Checkout) -> None:
+    text = "- [ ] a id:a\n  - [x] below\n"
+    repo.commit("Base", **{"TODO.md": text})
+    repo.git("tag", "-f", "base")
+    repo.commit(receipt("a", processor="rollup"), **{"TODO.md": ticked(text, "a")})
+    repo.commit("by name", **{"TODO.md": ticked(text, "a").replace("id:a", "id:a run:t")})
+    assert [one.partition(" ")[2] for one in judge()] == []
+
+
+def test_a_receipt_that_is_picked_from_another_branch_proves_its_task(judge: Judge, repo: Checkout) -> None:
+    done = repo.commit(receipt("a"), **{"TODO.md": ticked(TODO, "a")})
+    repo.git("checkout", "-q", "-B", "work", "base")
+    repo.commit("other", other="text\n")
+    repo.git("cherry-pick", done)
+    assert judge() == judge(f"{done}..HEAD") == []
+
+
+def test_a_processor_that_a_range_adds_and_renames_proves_the_tasks_that_it_adds(
+    judge: Judge, repo: Checkout
+) -> None:
+    config = CONFIG + '[processors.u]\nrun = "true"\n'
+    repo.commit("add", **{".mdtodo.toml": config, "TODO.md": TODO + "- [ ] more id:more run:u\n"})
+    text = TODO + "- [x] more id:more run:u\n"
+    repo.commit(receipt("more", processor="u"), **{"TODO.md": text})
+    new = {".mdtodo.toml": config.replace("processors.u", "processors.v")}
+    repo.commit("rename", **new, **{"TODO.md": text.replace("run:u", "run:v")})
+    assert judge() == []

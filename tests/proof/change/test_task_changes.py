@@ -209,3 +209,19 @@ def test_nothing_is_said_where_the_gate_is_off_or_the_configuration_was_broken(
     repo.git("add", "-A")
     for args in ((), ("--staged",)):
         assert inside("check", *args).out == "", "so that it can be mended"
+
+
+@pytest.mark.parametrize("file", ["TODO.md", "other/TODO.md", "notes.md"])
+@pytest.mark.parametrize(("line", "count"), [("- [x] a", 2), ("- [ ] a", 0), ("- [-] a", 0)])
+def test_equal_tasks_that_went_are_not_those_that_came_ticked_and_without_a_processor(
+    inside: Mdtodo, repo: Checkout, file: str, line: str, count: int
+) -> None:
+    text = "# A\n\n- [ ] a run:t\n\n# B\n\n- [ ] a run:t\n\n# C\n\n- [ ] c\n"
+    repo.commit("Base", **{".mdtodo.toml": '[processors.t]\nrun = "true"\n', "TODO.md": text})
+    rest = "# A\n\n# B\n\n# C\n\n- [ ] c\n"
+    repo.write("TODO.md", rest)
+    repo.write(file, f"{rest if file == 'TODO.md' else ''}{line}\n{line}\n")
+    repo.git("add", "-A")
+    assert len(removed(inside("check", "--staged", "--json", code=None))) == (
+        2 if file == "notes.md" and "[ ]" in line else count
+    )
