@@ -11,6 +11,7 @@ from mdtodo.core.edits import ArchiveSubtree, TakeSubtree
 from mdtodo.core.receipt import Receipt
 from mdtodo.core.results import ARCHIVED
 from mdtodo.core.titles import title_and_id
+from mdtodo.git.position import head_position
 from mdtodo.git.repository import read_blobs
 from mdtodo.git.session import GitSession
 from mdtodo.landing.policy import refuse_half_done_operation
@@ -122,11 +123,13 @@ class _File:
         self.contents = dict(contents)
         self.left: list[str] = []
         self.archive = archive_of(project.config.archive, file, year)
+        # Asked once: what another one archives meanwhile is in the list of one HEAD, and in the archive of the next.
+        self.head = head_position(project.repo).commit or "HEAD"
 
     def edits(self) -> list[tuple[Task, tuple[Edit, ...]]]:
         """Those of the tasks that can go; the others are `left`."""
         project, file = self.project, self.file
-        there = versions_of(project.repo, project.config, file, project.documents[file])
+        there = versions_of(project.repo, project.config, file, project.documents[file], self.head)
         tasks = {task.line: task for task in self.tasks}
         items = [(item, tasks[item.line]) for item in there.here.document.items if item.line in tasks]
         known = [(task, there.key(item)) for item, task in items]
@@ -160,7 +163,7 @@ class _File:
 
     def _archived(self) -> dict[Key, int]:
         """How many equal tasks the archive has in HEAD."""
-        name = f"HEAD:{self.archive}"
+        name = f"{self.head}:{self.archive}"
         data = read_blobs(self.project.repo, [name])[name]
         outline = Outline(parse(data or b"", self.project.config.status, file=self.archive))
         return {key: len(items) for key, items in outline.tasks.items()}

@@ -44,12 +44,12 @@ class Versions(NamedTuple):
         return self.head.text(self.head.document.items[self.head.tasks[key][0]])
 
 
-def versions_of(repo: Repository, config: Config, file: str, document: Document) -> Versions:
-    """Those of this file; `document` is what the work tree has."""
-    names = f"HEAD:{file}", f":{file}"
+def versions_of(repo: Repository, config: Config, file: str, document: Document, head: str) -> Versions:
+    """Those of this file; `document` is what the work tree has, `head` the commit that is to be taken for HEAD."""
+    names = f"{head}:{file}", f":{file}"
     blobs = read_blobs(repo, names)
-    head, index = (_outline(blobs[name], config, file) for name in names)
-    return Versions(Outline(document), head, index)
+    committed, staged = (_outline(blobs[name], config, file) for name in names)
+    return Versions(Outline(document), committed, staged)
 
 
 def _outline(data: bytes | None, config: Config, file: str) -> Outline | None:

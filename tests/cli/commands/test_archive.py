@@ -11,6 +11,7 @@ import pytest
 
 from mdtodo.git.repository import discover
 from mdtodo.integrations.merge_driver.setup import set_up
+from mdtodo.operations.archive.versions import versions_of
 from mdtodo.project.project import read_config
 from tests.command_line import at_once
 
@@ -480,6 +481,24 @@ def test_two_at_once(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert "Traceback" not in "".join(err for _, _, err in said)
     assert repo.read("TODO.md") == b"".join(b"- [ ] o%d\n" % number for number in range(20))
     assert sorted(repo.read("TODO.archive.md").splitlines()) == sorted(b"- [x] t%d" % n for n in range(20))
+    assert repo.status() == []
+
+
+def test_what_another_one_archives_in_between_is_there_once(
+    repo: Checkout, mdtodo: Mdtodo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the list was looked up in HEAD, and before the archive is."""
+    start(repo, b"- [x] a\n- [ ] b\n- [x] c\n")
+
+    def looked_up(*args: Any) -> object:
+        found = versions_of(*args)
+        at_once(repo, [["archive"]])
+        return found
+
+    monkeypatch.setattr("mdtodo.operations.archive.archive.versions_of", looked_up)
+    mdtodo("archive", code=None)
+    assert repo.read("TODO.archive.md") == repo.head("TODO.archive.md") == b"- [x] a\n- [x] c\n"
+    assert repo.read("TODO.md") == repo.head("TODO.md") == b"- [ ] b\n"
     assert repo.status() == []
 
 
