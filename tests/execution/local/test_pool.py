@@ -19,6 +19,7 @@ from mdtodo.execution.local import worker_handle
 from mdtodo.execution.local.pool import LocalPool
 from mdtodo.system.process import available_cpus
 from tests.execution.conftest import Bench
+from tests.execution.local.conftest import children, family
 from tests.processes import DEADLINE, eventually, pid_in, runs
 
 if TYPE_CHECKING:
@@ -66,26 +67,6 @@ def test_a_killed_pool_process_loses_its_attempt_and_nothing_else(own_bench: Ben
     assert bench.do("echo again").tail == "again\n"
     open_gate(bench, "other")
     assert bench.ended(other).exit_code == 0
-
-
-_others: set[psutil.Process] = set()
-
-
-@pytest.fixture(autouse=True)
-def _know_others() -> None:
-    """Servers and kept processes that other tests of this process have left: no child of a pool under test."""
-    _others.clear()
-    _others.update(psutil.Process().children())
-
-
-def children() -> list[psutil.Process]:
-    """The children of this process that the test itself has started."""
-    return [child for child in psutil.Process().children() if child not in _others]
-
-
-def family() -> list[psutil.Process]:
-    """These, and all processes below them."""
-    return [process for child in children() for process in (child, *child.children(recursive=True))]
 
 
 def test_every_process_of_the_pool_can_be_replaced(own_bench: Bench) -> None:

@@ -14,7 +14,7 @@ from mdtodo.execution.executor import PREFETCH
 from mdtodo.execution.local import pool
 from mdtodo.execution.local.pool import LocalPool
 from tests.execution.conftest import Bench
-from tests.execution.local import test_pool
+from tests.execution.local.conftest import family
 from tests.execution.local.test_pool import gate, open_gate
 from tests.processes import eventually, pid_in, runs
 
@@ -149,7 +149,7 @@ def test_processes_that_are_expected_are_there_before_their_attempts(tmp_path: P
     with LocalPool(3) as own:
         bench = Bench(own, tmp_path)
         own.expect(2)
-        waiting = eventually(lambda: len(there := test_pool.family()) == 3 and there)
+        waiting = eventually(lambda: len(there := family()) == 3 and there)
         workers = {process.pid for process in waiting}
         own.expect(2)
         attempts = [bench.start("exec sleep 60", grace=0.0) for _ in range(3)]
@@ -160,7 +160,7 @@ def test_processes_that_are_expected_are_there_before_their_attempts(tmp_path: P
             own.cancel(attempt)
             bench.ended(attempt)
     own.expect(2)  # after the end it means nothing
-    assert test_pool.family() == []
+    assert family() == []
 
 
 def test_a_pool_that_is_released_lets_go_of_who_is_idle_alone(brisk: Bench) -> None:
@@ -168,7 +168,7 @@ def test_a_pool_that_is_released_lets_go_of_who_is_idle_alone(brisk: Bench) -> N
     kept = bench.start("exec sleep 60", grace=0.0)
     pid = bench.wait(kept, "started").pid or 0
     bench.do("true")
-    before = {process.pid for process in test_pool.family()}
+    before = {process.pid for process in family()}
     bench.pool.release()
     left = {pid, bench.worker(pid)}
     eventually(lambda: len({one for one in before if runs(one)} - left) == 1)  # who forks the others
