@@ -153,10 +153,8 @@ def look_up(
         found = way.go()
         # what another side of a merge in progress proves, its first parent does not
         if kept and kept.commit != tips[0] and len(tips) == 1:
-            known_now = [
-                (path, at, ticks[tick].processor, found[tick]) for tick, path, at in places if tick in found
-            ]
-            kept.keep(tips[0], known_now)
+            there = [one for one in places if one[0] in found]
+            kept.keep(tips[0], [(path, at, ticks[n].processor, found[n]) for n, path, at in there])
         return found
 
 

@@ -175,7 +175,7 @@ def test_a_task_comes_back_as_it_was(repo: Checkout, mdtodo: Mdtodo) -> None:
         ("# Here", ("--file", "docs/TODO.md", "--section", "Here")),
     ],
 )
-def test_it_goes_to_no_place_that_is_not_committed(
+def test_a_task_goes_to_no_place_of_another_file_that_is_not_committed(
     repo: Checkout, mdtodo: Mdtodo, place: str, to: tuple[str, ...], staged: bool
 ) -> None:
     repo.commit("Other", **{"docs/TODO.md": "- [ ] There\n"})
