@@ -18,7 +18,7 @@ from mdtodo.landing.policy import refuse_half_done_operation
 from mdtodo.landing.recovery.land_recorded import land_recorded, record
 from mdtodo.markdown.document import parse
 from mdtodo.markdown.edits.apply import apply
-from mdtodo.markdown.edits.outline import Outline
+from mdtodo.markdown.edits.outline import Outline, plain
 from mdtodo.operations.archive.closed import Refusals
 from mdtodo.operations.archive.versions import versions_of
 from mdtodo.operations.edit.change import RefusedChangeError, refuse_consequences
@@ -76,14 +76,14 @@ def prepare(
     if wrong := [f"{title_and_id(project.tasks[name])} {reasons[name]}" for name in named if reasons[name]]:
         raise RefusedChangeError(f"nothing was archived: {'; '.join(wrong)}")
     may = [task for task in tasks if not reasons[task.id]]
-    found, left = (
-        [],
-        [f"{title_and_id(t)} {reasons[t.id]}" for t in tasks if reasons[t.id] and not refusals.too_new(t)],
-    )
+    found: list[tuple[Task, tuple[Edit, ...]]] = []
+    left = [f"{title_and_id(t)} {reasons[t.id]}" for t in tasks if reasons[t.id] and not refusals.too_new(t)]
     contents: dict[str, tuple[bytes | None, bytes]] = {}
+    # Asked once: what another one archives meanwhile is in the list of one HEAD, and in the archive of the next.
+    head = head_position(project.repo).commit or "HEAD"
     for file in dict.fromkeys(task.file for task in may):
-        one = _File(project, file, [task for task in may if task.file == file], contents, year)
-        found += one.edits()
+        one = _File(project, file, [task for task in may if task.file == file], contents, year, head)
+        found += one.edits([put for _, (put, _) in found])
         left += one.left
         contents = one.contents
     if named and left:
@@ -118,16 +118,15 @@ class _File:
         tasks: Sequence[Task],
         contents: Mapping[str, tuple[bytes | None, bytes]],
         year: int,
+        head: str,
     ) -> None:
-        self.project, self.file, self.tasks = project, file, tasks
+        self.project, self.file, self.tasks, self.head = project, file, tasks, head
         self.contents = dict(contents)
         self.left: list[str] = []
         self.archive = archive_of(project.config.archive, file, year)
-        # Asked once: what another one archives meanwhile is in the list of one HEAD, and in the archive of the next.
-        self.head = head_position(project.repo).commit or "HEAD"
 
-    def edits(self) -> list[tuple[Task, tuple[Edit, ...]]]:
-        """Those of the tasks that can go; the others are `left`."""
+    def edits(self, before: Sequence[Edit]) -> list[tuple[Task, tuple[Edit, ...]]]:
+        """Those of the tasks that can go, after those `before` of other files; the others are `left`."""
         project, file = self.project, self.file
         there = versions_of(project.repo, project.config, file, project.documents[file], self.head)
         tasks = {task.line: task for task in self.tasks}
@@ -135,13 +134,13 @@ class _File:
         known = [(task, there.key(item)) for item, task in items]
         kept = [(task, key) for task, key in known if there.is_committed(key)]
         self._leave(known, kept, "is not in HEAD and the index as it stands here: commit it first")
-        edits = self._edits_of(there, kept)
+        edits = self._edits_of(there, kept, Counter(self._archived()) + self._keys_of(before))
         return self._possible(edits) if edits else []
 
     def _edits_of(
-        self, there: Versions, tasks: Sequence[tuple[Task, Key]]
+        self, there: Versions, tasks: Sequence[tuple[Task, Key]], put: Counter[Key]
     ) -> list[tuple[Task, tuple[Edit, ...]]]:
-        going, put = Counter(key for _, key in tasks), Counter(self._archived())
+        going = Counter(key for _, key in tasks)
         found: list[tuple[Task, tuple[Edit, ...]]] = []
         for task, key in tasks:
             text, (path, plain_text) = there.text(key), key
@@ -167,6 +166,11 @@ class _File:
         data = read_blobs(self.project.repo, [name])[name]
         outline = Outline(parse(data or b"", self.project.config.status, file=self.archive))
         return {key: len(items) for key, items in outline.tasks.items()}
+
+    def _keys_of(self, edits: Sequence[Edit]) -> Counter[Key]:
+        """How many equal tasks these edits put into the archive."""
+        puts = [one for one in edits if isinstance(one, ArchiveSubtree) and one.anchor.file == self.archive]
+        return Counter((one.headings, plain(one.archived)) for one in puts)
 
     def _possible(self, edits: list[tuple[Task, tuple[Edit, ...]]]) -> list[tuple[Task, tuple[Edit, ...]]]:
         """Those that can be made in both files, of which the bytes are kept then."""

@@ -484,6 +484,19 @@ def test_two_at_once(repo: Checkout, mdtodo: Mdtodo) -> None:
     assert repo.status() == []
 
 
+def test_equal_tasks_of_two_lists_are_all_in_the_archive(repo: Checkout, mdtodo: Mdtodo) -> None:
+    repo.write(".mdtodo.toml", 'files = ["A.md", "B.md"]\narchive = "ARCHIVE.md"\n')
+    repo.write("A.md", "- [x] a\n- [x] a\n- [ ] b\n")
+    repo.write("B.md", "- [x] a\n- [ ] c\n")
+    repo.git("add", "-A")
+    repo.git("commit", "-qm", "lists")
+    for _ in range(2):
+        mdtodo("archive")
+        assert repo.read("ARCHIVE.md") == repo.head("ARCHIVE.md") == b"- [x] a\n" * 3
+    assert (repo.read("A.md"), repo.read("B.md")) == (b"- [ ] b\n", b"- [ ] c\n")
+    assert repo.status() == []
+
+
 def test_what_another_one_archives_in_between_is_there_once(
     repo: Checkout, mdtodo: Mdtodo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
